@@ -1,0 +1,60 @@
+"""What kind of thing a question asks for, and whether a sentence gives one that the question did not."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from rag.relative import resolve_dates
+from rag.wording import content_words
+
+_NUMBER_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty "
+    "seventy eighty ninety hundred thousand million billion half third quarter dozen dozens hundreds "
+    "thousands single both none no twice once double".split()
+)
+_NUMBER = re.compile(rf"\d|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"\b\d{4}\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|century|spring|summer|"
+    r"autumn|winter)\b|\b\d+(?:st|nd|rd|th)\b|\b(?:day|week|month|year|decade)s?\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|old|long|far|tall|high|big|large)\b|"
+    r"\b(?:what|which) (?:\w+ )?(?:percentage|percent|share|proportion|number|amount|fraction)\b",
+    re.IGNORECASE,
+)
+_ASKS_DATE = re.compile(
+    r"(?:^|[.,;:?!]\s*|\band )(?:since |by |until )?when\b|"
+    r"\b(?:what|which) (?:\w+ (?:and \w+ )?)?(?:day|date|month|year|century|decade)\b",
+    re.IGNORECASE,
+)
+
+
+def holds_asked_kind(question: str, text: str, published: date | None = None) -> bool:
+    """Whether a question asks for a number or a date and a source text holds one.
+
+    ``published`` places relative dates: without it they do not count.
+    """
+    if _ASKS_NUMBER.search(question):
+        return bool(_NUMBER.search(text))
+    if _ASKS_DATE.search(question):
+        return bool(_YEAR.search(text) or resolve_dates(text, published))
+    return False
+
+
+def gives_what_is_asked(question: str, text: str) -> bool:
+    """Whether a sentence can be an answer at all.
+
+    It must say something that the question did not. To a question for a number or a date it must hold
+    one. Other kinds cannot be told from the words reliably, and are left to the model's own check.
+    """
+    if not content_words(text) - content_words(question):
+        return bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
+    if _ASKS_NUMBER.search(question):
+        return bool(_NUMBER.search(text))
+    if _ASKS_DATE.search(question):
+        return bool(_DATE.search(text))
+    return True

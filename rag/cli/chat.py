@@ -1,0 +1,28 @@
+"""`rag chat`: the web page."""
+
+from __future__ import annotations
+
+import click
+
+from rag.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--open/--no-open", "open_browser", default=False, help="Open the page in the browser."
+)
+def chat(*, host: str, port: int, open_browser: bool) -> None:
+    """Open the chat in the browser."""
+    from rag.library import open_pipeline
+    from ui import serve
+
+    with open_pipeline(Settings.load()) as pipeline:
+        serve(
+            pipeline,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            on_ready=lambda url: click.echo(f"Chat is ready at {url} (Ctrl-C stops it)"),
+        )

@@ -1,0 +1,155 @@
+"""`rag ingest`, `rag list`, `rag remove` and `rag status`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rag.cli.options import as_json
+from rag.errors import IndexMissing
+from rag.index import Index
+from rag.ingest import IngestReport, ingest_paths, rebuild_index, remove_document
+from rag.paths import shipped
+from rag.settings import Settings
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option(
+    "--prune", is_flag=True, help="Remove documents of these folders whose files are gone."
+)
+@click.option("--rebuild", is_flag=True, help="First cut and embed every stored text anew.")
+@as_json
+def ingest(*, paths: tuple[Path, ...], prune: bool, rebuild: bool, as_json: bool) -> None:
+    """Add or update files and folders (default: the seeds that come with the program).
+
+    Unchanged files are skipped, changed ones replaced. It can be interrupted at any moment; the next
+    ingest goes on.
+    """
+    settings = Settings.load()
+    rebuilt = rebuild_index(settings) if rebuild else 0
+    if rebuild:
+        click.echo(f"Rebuilt {rebuilt} documents.", err=True)
+    report = IngestReport()
+    if paths or not rebuild:
+        report = _with_progress(paths or (shipped("seeds"),), settings, prune=prune)
+    if as_json:
+        click.echo(json.dumps({"rebuilt": rebuilt, **_report_json(report)}, ensure_ascii=False))
+        return
+    if rebuild and not paths:
+        return
+    for source, reason in report.skipped:
+        click.echo(f"skipped {source}: {reason}", err=True)
+    click.echo(
+        f"{len(report.added)} added, {len(report.updated)} updated, {len(report.unchanged)} unchanged, "
+        f"{len(report.removed)} removed, {len(report.skipped)} skipped; "
+        f"{report.chunks} new chunks in {report.seconds:.1f} s"
+    )
+
+
+@click.command(name="list")
+@as_json
+def list_documents(*, as_json: bool) -> None:
+    """List the documents that can be asked about."""
+    try:
+        with Index.open(Settings.load()) as index:
+            documents = index.catalog.documents()
+    except IndexMissing:
+        documents = []
+    if as_json:
+        rows: list[dict[str, Any]] = [
+            {
+                "id": document.id,
+                "source": document.source,
+                "title": document.title,
+                "published": document.published and document.published.isoformat(),
+                "published_from": document.published_from,
+                "sha256": document.sha256,
+                "characters": len(document.text),
+            }
+            for document in documents
+        ]
+        click.echo(json.dumps({"documents": rows}, ensure_ascii=False))
+    elif not documents:
+        click.echo("No documents yet. Run: rag ingest FOLDER")
+    for document in () if as_json else documents:
+        click.echo(
+            f"{document.id}  {document.published or 'undated   '}  {document.source}  {document.title}"
+        )
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+def remove(*, ids: tuple[str, ...]) -> None:
+    """Remove documents; nothing of their text is left in the data folder. IDs as in `rag list`."""
+    settings = Settings.load()
+    for identifier in ids:
+        document = remove_document(settings, identifier)
+        click.echo(f"removed {document.id} {document.source}")
+
+
+@click.command()
+@as_json
+def status(*, as_json: bool) -> None:
+    """Show where the data lies and what the index holds."""
+    settings = Settings.load()
+    facts: dict[str, Any] = {
+        "home": str(settings.home.expanduser()),
+        "documents": 0,
+        "chunks": 0,
+        "unfinished": 0,
+        "chat_model": settings.chat_model,
+        "embedding_model": settings.embedding_model,
+    }
+    try:
+        with Index.open(settings) as index:
+            index.catalog.forget_deleted()
+            facts |= index.catalog.counts()
+            facts["built_with"] = index.catalog.meta()
+    except IndexMissing as error:
+        facts["built_with"] = None
+        click.echo(str(error), err=True)
+    facts["bytes"] = _bytes_in(settings.home.expanduser())
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    built = facts.pop("built_with")
+    for name, value in {**facts, **(built or {})}.items():
+        click.echo(f"{name:18} {value:,}" if isinstance(value, int) else f"{name:18} {value}")
+
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for file in folder.rglob("*"):
+        # Another process may be writing: files come and go.
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
+def _with_progress(paths: tuple[Path, ...], settings: Settings, *, prune: bool) -> IngestReport:
+    from tqdm import tqdm
+
+    with tqdm(unit="file", desc="ingest", disable=None, leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return ingest_paths(paths, settings, prune=prune, progress=show)
+
+
+def _report_json(report: IngestReport) -> dict[str, Any]:
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "skipped": [{"source": source, "reason": reason} for source, reason in report.skipped],
+        "chunks": report.chunks,
+        "seconds": round(report.seconds, 3),
+    }

@@ -1,0 +1,83 @@
+"""Quotes and a question into a prompt, and the model's reply back into sentences with their markers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.prompts import render
+from rag.relative import spell_out
+from rag.types import Message, Quote
+
+MAX_CLAIMS = 3
+
+_CLAIM = re.compile(r"(?P<text>[^\[\]]*?)\s*(?P<markers>(?:\[\d+\]\s*)+)(?P<end>[.!?]*)")
+_NUMBER = re.compile(r"\[(\d+)\]")
+_BRACKETS = str.maketrans("[]", "()")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One sentence as the model wrote it, and the numbers it put behind it."""
+
+    text: str
+    numbers: tuple[int, ...]
+
+
+def answer_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
+    """The prompt. Everything before the last message is the same for every question."""
+    return render(
+        "answer",
+        quotes="\n".join(format_quote(number, quote) for number, quote in enumerate(quotes, 1)),
+        question=one_line(question),
+    )
+
+
+def judge_messages(question: str, quotes: Sequence[Quote], reply: str) -> list[Message]:
+    """The prompt goes on: was that the answer to this question? All before it has been read already."""
+    return [
+        *answer_messages(question, quotes),
+        {"role": "assistant", "content": reply},
+        *render("judge", question=one_line(question)),
+    ]
+
+
+def format_quote(number: int, quote: Quote) -> str:
+    """``[n] day: text`` on one line; square brackets in the text become round, so it has no markers."""
+    return f"[{number}] {read_as(quote).translate(_BRACKETS)}"
+
+
+def read_as(quote: Quote) -> str:
+    """A quote as the model reads it: its day, then its words with relative dates spelled out."""
+    published = quote.document.published
+    day = f"{published:%A} {published.day} {published:%B %Y}" if published else "undated"
+    return f"{day}: {one_line(spell_out(quote.text, published))}"
+
+
+def answer_grammar(count: int) -> str:
+    """GBNF: up to `MAX_CLAIMS` sentences, each ended by markers from 1 to ``count``."""
+    numbers = " | ".join(f'"{number}"' for number in range(1, count + 1))
+    return (
+        f'root ::= claim (" " claim){{0,{MAX_CLAIMS - 1}}}\n'
+        'claim ::= first rest " " marker (marker)? "."\n'
+        "first ::= [^\\[\\]\\n ]\n"
+        "rest ::= [^\\[\\]\\n]{8,400}\n"
+        f'marker ::= "[" ({numbers}) "]"\n'
+    )
+
+
+def parse_reply(reply: str) -> list[Draft]:
+    """Sentences with their markers. Text that no marker follows has no support and is left out."""
+    drafts = []
+    for match in _CLAIM.finditer(reply):
+        text = match["text"].lstrip(" .").strip()
+        if text:
+            numbers = tuple(dict.fromkeys(int(one) for one in _NUMBER.findall(match["markers"])))
+            drafts.append(Draft(text if text[-1] in ".!?" else f"{text}.", numbers))
+    return drafts
+
+
+def one_line(text: str) -> str:
+    """All white space as single spaces."""
+    return " ".join(text.split())

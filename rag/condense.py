@@ -1,0 +1,59 @@
+"""A question that leans on the conversation into one that stands alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Sequence
+
+from rag.compose import one_line
+from rag.prompts import render
+from rag.types import ChatModel, Message, Turn
+
+# More history costs seconds and rarely decides what "it" means.
+_TURNS = 2
+_ANSWER_CHARS = 400
+_MAX_TOKENS = 64
+_GRAMMAR = 'root ::= [^\\n?]{3,240} "?"\n'
+# Words that point back, and openings that continue: such a question cannot be searched as it is.
+_POINTS_BACK = re.compile(
+    r"\b(?:he|she|it|its|they|them|their|theirs|him|his|her|hers|this|that|these|those|there|then|one|ones|"
+    r"former|latter|same|such|else|instead)\b",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(
+    r"^(?:and|but|or|so|also|what about|how about|why|how so|since when)\b", re.IGNORECASE
+)
+_SHORT_WORDS = 5
+
+
+def leans_on_history(question: str) -> bool:
+    """Whether the words of a question suggest that it cannot be understood alone."""
+    words = question.split()
+    return bool(
+        len(words) < _SHORT_WORDS or _POINTS_BACK.search(question) or _CONTINUES.match(question)
+    )
+
+
+def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Generator[str, None, str]:
+    """Rewrite a question with what the last turns supply; a generator whose return value is the result.
+
+    It yields nothing but empty pieces, so that the caller can stop it. The question is returned as it is
+    when there is no history or the question does not lean on it.
+    """
+    if not history or not leans_on_history(question):
+        return question
+    reply = ""
+    for piece in model.stream(
+        _messages(question, history), grammar=_GRAMMAR, max_tokens=_MAX_TOKENS
+    ):
+        reply += piece
+        yield ""
+    return reply.strip() or question
+
+
+def _messages(question: str, history: Sequence[Turn]) -> list[Message]:
+    turns = "\n".join(
+        f"Q: {one_line(turn.question)}\nA: {one_line(turn.answer)[:_ANSWER_CHARS]}"
+        for turn in history[-_TURNS:]
+    )
+    return render("condense", history=turns, question=one_line(question))

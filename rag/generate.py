@@ -1,0 +1,259 @@
+"""A local GGUF model through llama.cpp: streamed replies under a grammar, and the probability of a yes."""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from rag.errors import ModelCorrupt, ModelError
+from rag.models import locate
+from rag.prefixes import PrefixCache
+from rag.settings import Settings
+from rag.types import Message, ModelInfo
+
+if TYPE_CHECKING:
+    from llama_cpp import Llama
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+    from llama_cpp.llama_types import ChatCompletionRequestMessage
+
+# Prompt tokens read between two looks at whether the caller still listens: well under a second's work.
+_PREFILL_STEP = 64
+_TEMPLATE_FALLBACK = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + "
+    "'<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
+)
+
+
+class LlamaChatModel:
+    """A `ChatModel` and `Judge` over one GGUF file. One reply at a time; others wait for it.
+
+    Replies are greedy (temperature 0), so the same prompt gives the same reply. What two prompts have in
+    common at their start is computed once.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str,
+        sha256: str,
+        context_tokens: int,
+        threads: int,
+        cache_dir: Path | None = None,
+    ) -> None:
+        """Load the model. ``cache_dir`` keeps what is constant in prompts for the next start.
+
+        Raises:
+            ModelCorrupt: llama.cpp cannot load the file.
+        """
+        import llama_cpp
+        from llama_cpp import Llama
+
+        self._info = ModelInfo(name=name, sha256=sha256)
+        self._lock = threading.Lock()
+        try:
+            self._llama: Llama = Llama(
+                model_path=str(path),
+                n_ctx=context_tokens,
+                n_batch=512,
+                n_threads=threads,
+                n_threads_batch=threads,
+                flash_attn=True,
+                verbose=False,
+            )
+        except (ValueError, RuntimeError, OSError) as error:
+            raise ModelCorrupt(
+                f"{path} cannot be loaded as a GGUF model ({error}). Run: rag models verify"
+            ) from error
+        self._formatter = self._make_formatter()
+        build = f"{sha256} {llama_cpp.__version__} {context_tokens}"
+        self._prefixes = PrefixCache(cache_dir, model=build)
+        self._yes, self._no = (self._first_token(word) for word in ("Yes", "No"))
+
+    @property
+    def info(self) -> ModelInfo:
+        """Name and digest."""
+        return self._info
+
+    @property
+    def context_tokens(self) -> int:
+        """Prompt and reply together."""
+        return int(self._llama.n_ctx())
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, no special ones added."""
+        return len(self._tokenize(text))
+
+    def stream(
+        self, messages: Sequence[Message], *, grammar: str | None = None, max_tokens: int = 256
+    ) -> Iterator[str]:
+        """Pieces of the reply; an empty piece means that the prompt is still being read.
+
+        Raises:
+            ModelError: prompt and reply do not fit the context.
+        """
+        from llama_cpp.llama_grammar import LlamaGrammar
+
+        prompt, constant = self._encode(messages)
+        if len(prompt) + max_tokens > self.context_tokens:
+            raise ModelError(
+                f"The prompt takes {len(prompt)} tokens and the answer up to {max_tokens}, more than the "
+                f"{self.context_tokens} the model is opened with. Raise RAG_CONTEXT_TOKENS, or lower "
+                "RAG_EVIDENCE_TOKENS or RAG_TOP_K."
+            )
+        with self._lock:
+            self._restore(prompt[:constant])
+            for _ in self._read(prompt[:constant]):
+                yield ""
+            self._keep(prompt[:constant])
+            for _ in self._read(prompt[:-1]):
+                yield ""
+            decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+            pieces = self._llama.generate(
+                prompt,
+                temp=0.0,
+                repeat_penalty=1.0,
+                grammar=LlamaGrammar.from_string(grammar, verbose=False) if grammar else None,
+            )
+            for count, token in enumerate(pieces):
+                if count >= max_tokens or token in self._end_tokens:
+                    break
+                yield decoder.decode(self._llama.detokenize([token], special=False))
+            yield decoder.decode(b"", final=True)
+
+    def yes_probability(self, messages: Sequence[Message]) -> float:
+        """P(Yes) / (P(Yes) + P(No)) for the reply's first token."""
+        import llama_cpp
+
+        with self._lock:
+            prompt, _ = self._encode(messages)
+            for _ in self._read(prompt, refresh=True):
+                pass
+            logits = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
+            return 1.0 / (1.0 + math.exp(logits[self._no] - logits[self._yes]))
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._llama.close()
+
+    def _read(self, prompt: Sequence[int], *, refresh: bool = False) -> Iterator[None]:
+        """Evaluate a prompt step by step, keeping what it shares with what was evaluated last.
+
+        With ``refresh`` its last token is always evaluated, so that there are logits for what follows.
+        """
+        llama = self._llama
+        shared = _shared(
+            llama.input_ids[: llama.n_tokens].tolist(), prompt[:-1] if refresh else prompt
+        )
+        llama._ctx.kv_cache_seq_rm(-1, shared, -1)
+        llama.n_tokens = shared
+        for at in range(shared, len(prompt), _PREFILL_STEP):
+            llama.eval(prompt[at : at + _PREFILL_STEP])
+            yield
+
+    def _restore(self, constant: Sequence[int]) -> None:
+        """Load what is known of a prompt's constant beginning, unless it has just been used."""
+        import llama_cpp
+
+        llama = self._llama
+        if _shared(llama.input_ids[: llama.n_tokens].tolist(), constant) == len(constant):
+            return
+        state = self._prefixes.get(constant)
+        if state is None:
+            return
+        llama._ctx.kv_cache_seq_rm(-1, 0, -1)
+        llama.n_tokens = 0
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if llama_cpp.llama_state_seq_set_data(llama.ctx, buffer, len(state), 0):
+            llama.input_ids[: len(constant)] = constant
+            llama.n_tokens = len(constant)
+
+    def _keep(self, constant: Sequence[int]) -> None:
+        import llama_cpp
+
+        if len(constant) < _PREFILL_STEP or self._prefixes.get(constant) is not None:
+            return
+        size = llama_cpp.llama_state_seq_get_size(self._llama.ctx, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        written = llama_cpp.llama_state_seq_get_data(self._llama.ctx, buffer, size, 0)
+        if written:
+            self._prefixes.put(constant, bytes(buffer)[:written])
+
+    def _encode(self, messages: Sequence[Message]) -> tuple[list[int], int]:
+        """Tokens of a conversation, and how many come before its last message.
+
+        Only the template's own words can become control tokens.
+
+        The template is rendered with stand-ins for the contents, which are tokenized apart as plain text:
+        a document that spells out a role marker is read as the letters it is.
+        """
+        stand_ins = {
+            f"\x02{number}\x03": message["content"] for number, message in enumerate(messages)
+        }
+        rendered = self._formatter(
+            messages=cast(
+                "list[ChatCompletionRequestMessage]",
+                [
+                    {"role": message["role"], "content": stand_in}
+                    for message, stand_in in zip(messages, stand_ins, strict=True)
+                ],
+            )
+        ).prompt
+        tokens: list[int] = []
+        constant = 0
+        for stand_in, content in stand_ins.items():
+            before, _, rendered = rendered.partition(stand_in)
+            tokens += self._tokenize(before, special=True)
+            constant = len(tokens)
+            tokens += self._tokenize(content)
+        return tokens + self._tokenize(rendered, special=True), constant
+
+    def _tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        if not text:
+            return []
+        return self._llama.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=special)
+
+    def _first_token(self, word: str) -> int:
+        return self._tokenize(word)[0]
+
+    def _make_formatter(self) -> Jinja2ChatFormatter:
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        llama = self._llama
+        end, begin = llama.token_eos(), llama.token_bos()
+        self._end_tokens = {end, *self._tokenize("<|im_end|>", special=True)[:1]}
+        return Jinja2ChatFormatter(
+            template=llama.metadata.get("tokenizer.chat_template", _TEMPLATE_FALLBACK),
+            eos_token=llama._model.token_get_text(end) if end != -1 else "",
+            bos_token=llama._model.token_get_text(begin) if begin != -1 else "",
+        )
+
+
+def open_chat_model(settings: Settings) -> LlamaChatModel:
+    """The language model of the settings, loaded.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    model = locate(settings.chat_model, settings, "chat")
+    return LlamaChatModel(
+        model.path,
+        name=model.name,
+        sha256=model.sha256,
+        context_tokens=min(settings.context_tokens, model.context_tokens),
+        threads=settings.threads,
+        cache_dir=settings.models_dir.expanduser() / ".prefixes",
+    )
+
+
+def _shared(known: Sequence[int], prompt: Sequence[int]) -> int:
+    """How many tokens two sequences have in common at their start."""
+    for at, (old, new) in enumerate(zip(known, prompt, strict=False)):
+        if old != new:
+            return at
+    return min(len(known), len(prompt))

@@ -1,0 +1,167 @@
+"""The index as a whole: catalog, vectors and words under one folder, and one writer at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import IndexLocked, IndexMismatch, IndexMissing, StorageError
+from rag.settings import Settings
+from rag.types import Embedder
+
+if TYPE_CHECKING:
+    from rag.catalog import Catalog
+    from rag.vectors import ChromaVectors
+    from rag.words import TantivyWords
+
+#: Raised when what is stored changes in a way that older programs cannot read.
+FORMAT = "1"
+_CATALOG = "catalog.sqlite"
+
+
+class Index:
+    """Opens the parts when they are first used. Close it, or use it as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is made when something is first written."""
+        self.folder = folder
+
+    @classmethod
+    def open(cls, settings: Settings) -> Index:
+        """The index of these settings, for reading.
+
+        Raises:
+            IndexMissing: nothing has been ingested into this data folder.
+        """
+        folder = settings.index_dir
+        if not (folder / _CATALOG).is_file():
+            raise IndexMissing(f"There is no index in {settings.home} yet. Run: rag ingest FOLDER")
+        return cls(folder)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The truth."""
+        from rag.catalog import Catalog
+
+        return Catalog(self.folder / _CATALOG)
+
+    @cached_property
+    def vectors(self) -> ChromaVectors:
+        """Derived: the dense side."""
+        from rag.vectors import ChromaVectors
+
+        return ChromaVectors(self.folder / "vectors")
+
+    @cached_property
+    def words(self) -> TantivyWords:
+        """Derived: the lexical side."""
+        from rag.words import TantivyWords
+
+        return TantivyWords(self.folder / "words")
+
+    def check(self, embedder: Embedder, settings: Settings) -> None:
+        """Refuse to mix vectors or chunks of different making.
+
+        Raises:
+            IndexMismatch: the index was built with something else than these settings say.
+        """
+        built = self.catalog.meta()
+        wanted = identity(embedder, settings)
+        different = [
+            f"{key} was {built[key]}, now {value}"
+            for key, value in wanted.items()
+            if key in built and built[key] != value
+        ]
+        if different:
+            raise IndexMismatch(
+                f"The index in {self.folder} was built otherwise: {'; '.join(different)}. "
+                "Set it back, or build the index anew from the stored texts: rag ingest --rebuild"
+            )
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the right to write.
+
+        Raises:
+            IndexLocked: another process holds it.
+            StorageError: the folder cannot be written to.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "writer.lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise IndexLocked(
+                f"Another process is writing to the index in {self.folder}. "
+                "Wait until it has finished, then run this again."
+            ) from None
+        except OSError as error:
+            raise self._not_writable(error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _not_writable(self, error: OSError) -> StorageError:
+        return StorageError(
+            f"The data folder {self.folder} cannot be written to ({error.strerror or error}). "
+            "Make it writable, or set RAG_HOME to another folder."
+        )
+
+    def allowed(self, sources: Sequence[str]) -> list[str] | None:
+        """Ids of the documents whose source matches one of the shell patterns; ``None`` without patterns."""
+        from fnmatch import fnmatchcase
+
+        if not sources:
+            return None
+        return [
+            file.document_id
+            for file in self.catalog.files()
+            if any(fnmatchcase(file.source, pattern) for pattern in sources)
+        ]
+
+    def discard_derived(self) -> None:
+        """Delete vectors and words, damaged or whole; ingest makes them anew from the catalog.
+
+        Raises:
+            StorageError: the folder cannot be written to.
+        """
+        self.close()
+        for name in ("vectors", "words"):
+            try:
+                shutil.rmtree(self.folder / name)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                raise self._not_writable(error) from error
+
+    def close(self) -> None:
+        """Release files."""
+        for name in ("catalog", "vectors"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+        for name in ("catalog", "vectors", "words"):
+            self.__dict__.pop(name, None)
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def identity(embedder: Embedder, settings: Settings) -> dict[str, str]:
+    """What an index is made with: parts with the same values may share one."""
+    return {
+        "format": FORMAT,
+        "embedder": embedder.identity,
+        "dimension": str(embedder.dimension),
+        "chunk_tokens": str(min(settings.chunk_tokens, embedder.max_tokens)),
+        "overlap_sentences": str(settings.overlap_sentences),
+    }

@@ -1,0 +1,61 @@
+"""The way in for programs: open an index on disk with the models that the settings name."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from rag.embed import open_embedder
+from rag.generate import open_chat_model
+from rag.index import Index
+from rag.pipeline import Pipeline
+from rag.retrieve import HybridRetriever
+from rag.settings import Settings
+from rag.types import ChatModel, Embedder
+
+
+def open_retriever(settings: Settings, *, embedder: Embedder | None = None) -> HybridRetriever:
+    """A retriever over the index of the settings; no language model is needed. Close its ``index``.
+
+    Raises:
+        IndexMissing: nothing has been ingested.
+        IndexMismatch: the index was built with another embedder or other chunking.
+        ModelError: the embedding model is missing or damaged.
+    """
+    index = Index.open(settings)
+    try:
+        return HybridRetriever(index, embedder or open_embedder(settings), settings)
+    except BaseException:
+        index.close()
+        raise
+
+
+def open_pipeline(
+    settings: Settings, *, embedder: Embedder | None = None, model: ChatModel | None = None
+) -> Pipeline:
+    """Everything that answers questions; use it as a context manager.
+
+    Raises:
+        RagError: as `open_retriever`, or the language model is missing or damaged.
+    """
+    # Two slow starts that don't need each other: one reads a gigabyte, the other imports torch.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = None if model else pool.submit(open_chat_model, settings)
+        retriever = open_retriever(settings, embedder=embedder)
+        retriever.embedder.embed(["warm"])
+        chat_model: ChatModel = model or loading.result()  # type: ignore[union-attr]
+    catalog = retriever.index.catalog
+
+    def close() -> None:
+        retriever.index.close()
+        if loading is not None:
+            loading.result().close()
+
+    return Pipeline(
+        retriever,
+        chat_model,
+        retriever.embedder,
+        settings,
+        sentences=lambda document: catalog.sentences(document.id),
+        documents=catalog.documents,
+        close=close,
+    )

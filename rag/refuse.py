@@ -1,0 +1,42 @@
+"""Whether an answer may stand, and what is missing when it may not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.types import ChatModel, Judge, Message, Passage
+from rag.wording import content_words, stem
+
+_YES_OR_NO = 'root ::= "Yes" | "No"'
+
+
+def yes_probability(model: ChatModel, messages: Sequence[Message]) -> float:
+    """How likely the model says yes; 0 or 1 for a model that only tells its choice."""
+    if isinstance(model, Judge):
+        return model.yes_probability(messages)
+    reply = "".join(model.stream(messages, grammar=_YES_OR_NO, max_tokens=2))
+    return float(reply.strip() == "Yes")
+
+
+def missing_from(question: str, passages: Sequence[Passage]) -> str:
+    """What the sources would have to say for the question to be answered."""
+    if not passages:
+        return "No document matches the question and its filters."
+    found = content_words(" ".join(passage.text for passage in passages))
+    words = dict.fromkeys(word.strip("\"'“”‘’?!.,;:()") for word in question.split())
+    absent = [
+        word for word in words if content_words(word) - found and stem(word.lower()) not in found
+    ]
+    documents = len({passage.document.id for passage in passages})
+    sources = "the one document" if documents == 1 else f"any of the {documents} documents"
+    if absent:
+        return f"Nothing about {_listed(absent)} was found in {sources} nearest to the question."
+    return (
+        f"The words of the question occur in {sources} nearest to it, but no sentence there states "
+        "what was asked."
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    quoted = [f"“{word}”" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

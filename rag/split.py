@@ -1,0 +1,152 @@
+"""A text into sentences and chunks, each an exact span of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+# Where much of a text stands in lines longer than this it is not wrapped by hand, and every newline ends a
+# paragraph; a few long lines (web addresses, tables) say nothing.
+_WRAP_COLUMN = 100
+_MAX_LONG_SHARE = 0.2
+# Word-piece models count a run of any length as one unknown token; nobody could read a quote of it.
+_MAX_TOKEN_CHARS = 12
+_LIST_ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\f")
+_ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’)\]]*\s*$")
+
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters."""
+
+    start: int
+    end: int
+
+
+Measure = Callable[[Sequence[Span]], list[int]]
+
+
+def split_sentences(text: str) -> list[Span]:
+    """Sentences, headings and list items, without surrounding white space, in order, not overlapping."""
+    from sentencex import get_sentence_boundaries
+
+    sentences = []
+    for block in _blocks(text):
+        words = text[block.start : block.end]
+        for boundary in get_sentence_boundaries("en", words):
+            start, end = boundary["start_index"], boundary["end_index"]
+            span = _trim(text, block.start + start, block.start + end)
+            if span is not None:
+                sentences.append(span)
+    return sentences
+
+
+def split_chunks(
+    text: str,
+    sentences: Sequence[Span],
+    *,
+    max_tokens: int,
+    overlap: int,
+    count_tokens: CountTokens,
+) -> list[Span]:
+    """Pack whole sentences into spans of at most ``max_tokens``, neighbours sharing ``overlap`` sentences.
+
+    A sentence longer than that is cut between words. ``count_tokens`` counts special tokens too, so the
+    sum over sentences is an upper bound of the count of their span.
+    """
+
+    def measure(spans: Sequence[Span]) -> list[int]:
+        counts = count_tokens([text[span.start : span.end] for span in spans])
+        return [
+            max(count, (span.end - span.start) // _MAX_TOKEN_CHARS)
+            for count, span in zip(counts, spans, strict=True)
+        ]
+
+    pieces = _fit(text, sentences, max_tokens=max_tokens, measure=measure)
+    sizes = measure(pieces)
+    chunks: list[Span] = []
+    first = 0
+    while first < len(pieces):
+        last, total = first, sizes[first]
+        while last + 1 < len(pieces) and total + sizes[last + 1] <= max_tokens:
+            last += 1
+            total += sizes[last]
+        chunks.append(Span(pieces[first].start, pieces[last].end))
+        if last + 1 == len(pieces):
+            break
+        # Overlap must leave room for something new, else the next chunk would end where this one did.
+        follow = last + 1
+        room = max_tokens - sizes[follow]
+        while follow > max(first + 1, last + 1 - overlap) and sizes[follow - 1] <= room:
+            follow -= 1
+            room -= sizes[follow]
+        first = follow
+    return chunks
+
+
+def _blocks(text: str) -> list[Span]:
+    """Paragraphs, headings and list items: units that no sentence reaches across."""
+    long_lines = sum(len(line) for line in text.splitlines() if len(line) > _WRAP_COLUMN)
+    wrapped = long_lines <= _MAX_LONG_SHARE * len(text)
+    blocks = []
+    for paragraph in _between(text, Span(0, len(text)), _BLANK_LINE):
+        start = paragraph.start
+        for newline in re.finditer(r"\n", text[paragraph.start : paragraph.end]):
+            position = paragraph.start + newline.start()
+            line = text[text.rfind("\n", 0, position) + 1 : position]
+            starts_item = _LIST_ITEM.match(text, position + 1, paragraph.end)
+            if not wrapped or starts_item or _ENDS_SENTENCE.search(line):
+                blocks.append(Span(start, position))
+                start = position + 1
+        blocks.append(Span(start, paragraph.end))
+    return blocks
+
+
+def _between(text: str, span: Span, separator: re.Pattern[str]) -> list[Span]:
+    parts, start = [], span.start
+    for match in separator.finditer(text, span.start, span.end):
+        parts.append(Span(start, match.start()))
+        start = match.end()
+    parts.append(Span(start, span.end))
+    return parts
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    words = text[start:end]
+    stripped = words.strip()
+    if not stripped:
+        return None
+    begin = start + words.index(stripped[0])
+    return Span(begin, begin + len(stripped))
+
+
+def _fit(text: str, sentences: Sequence[Span], *, max_tokens: int, measure: Measure) -> list[Span]:
+    pieces: list[Span] = []
+    for sentence, size in zip(sentences, measure(sentences), strict=True):
+        if size <= max_tokens:
+            pieces.append(sentence)
+        else:
+            pieces.extend(_cut(text, sentence, max_tokens=max_tokens, measure=measure))
+    return pieces
+
+
+def _cut(text: str, span: Span, *, max_tokens: int, measure: Measure) -> list[Span]:
+    """Halve a span at the word boundary nearest its middle until every part fits."""
+    if measure([span])[0] <= max_tokens:
+        return [span]
+    middle = (span.start + span.end) // 2
+    left = text.rfind(" ", span.start + 1, middle)
+    right = text.find(" ", middle, span.end - 1)
+    spaces = [position for position in (left, right) if position > 0]
+    at = min(spaces, key=lambda position: abs(position - middle)) if spaces else middle
+    halves = (_trim(text, span.start, at), _trim(text, at, span.end))
+    return [
+        piece
+        for half in halves
+        if half is not None
+        for piece in _cut(text, half, max_tokens=max_tokens, measure=measure)
+    ]

@@ -1,0 +1,324 @@
+"""The values that travel through the system: documents, chunks, passages, quotes, claims, answers and events.
+
+Everything here is frozen and compares by value. Positions are always half-open character offsets into
+``Document.text``, so ``document.text[start:end]`` is the text meant, verbatim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+PublishedFrom: TypeAlias = Literal["header", "byline", "html", "filename", "mtime"]
+Verdict: TypeAlias = Literal["supported", "unsupported"]
+RefusalReason: TypeAlias = Literal[
+    "no_passages", "no_evidence", "not_stated", "unsupported", "stopped"
+]
+Message: TypeAlias = Mapping[Literal["role", "content"], str]
+
+
+#: What is said in place of an answer. One sentence everywhere, so that a refusal can be recognised.
+REFUSAL = "The sources don't say."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One source, as read: its whole text and what is known about it.
+
+    Attributes:
+        id: Stable name, twelve hexadecimal digits; stays the same when the file's content changes.
+        source: Path of the file relative to the folder that was given to ingest.
+        title: A line to show people.
+        text: The decoded text, complete and unchanged.
+        sha256: Digest of the file's bytes, 64 hexadecimal digits.
+        published: Day of publication, if the document states one.
+        published_from: Where ``published`` was found.
+    """
+
+    id: str
+    source: str
+    title: str
+    text: str
+    sha256: str
+    published: date | None = None
+    published_from: PublishedFrom | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A span of a document that is embedded and searched as one unit: ``document.text[start:end]``."""
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk retrieved for a query.
+
+    Attributes:
+        score: Between 0 and 1, higher is better; comparable within one query only.
+        rank: Place in the result, from 1.
+        similarity: Cosine of query and chunk vectors, ``None`` if the dense side did not return the chunk.
+        lexical: BM25 score, ``None`` if the lexical side did not return the chunk.
+        also_in: Ids of other documents that hold the very same text.
+    """
+
+    chunk: Chunk
+    document: Document
+    score: float
+    rank: int
+    similarity: float | None = None
+    lexical: float | None = None
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The passage, verbatim."""
+        return self.document.text[self.chunk.start : self.chunk.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A verbatim span of a document, offered to the model as evidence."""
+
+    document: Document
+    start: int
+    end: int
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The quoted words: exactly ``document.text[start:end]``."""
+        return self.document.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A marker ``[number]`` resolved to the quote it stands for. Built by code, never parsed out of prose."""
+
+    number: int
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One sentence of an answer with the quotes it rests on.
+
+    Attributes:
+        text: The sentence without its markers.
+        support: How well the cited quotes support it, 0 to 1.
+        verdict: Whether it may stand; only supported claims are shown as the answer.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float
+    verdict: Verdict
+
+    @property
+    def marked(self) -> str:
+        """The sentence with its markers before the full stop."""
+        end = len(self.text.rstrip(".!?"))
+        markers = "".join(f"[{citation.number}]" for citation in self.citations)
+        return f"{self.text[:end]} {markers}{self.text[end:]}" if markers else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Seconds since the question was asked: passages found, first word written, answer checked."""
+
+    retrieve_s: float = 0.0
+    first_token_s: float = 0.0
+    total_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """Which language model wrote an answer."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Values that independent sources give for the same thing."""
+
+    about: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the system says to a question, or why it does not answer.
+
+    Attributes:
+        standalone_question: The question as searched, with what the history supplied written out.
+        claims: The sentences that stand, each with its citations; empty in a refusal.
+        passages: What was retrieved, best first.
+        refused: Whether the sources do not answer the question.
+        refusal_reason: Machine-readable reason of a refusal.
+        missing: What the sources would have to say, in words.
+        as_of: Newest publication day among the cited documents.
+        confidence: How sure the checks are that the sources state the answer, 0 to 1; ``None`` if it
+            did not come to that.
+    """
+
+    question: str
+    standalone_question: str
+    claims: tuple[Claim, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    refused: bool = False
+    refusal_reason: RefusalReason | None = None
+    missing: str | None = None
+    disagreements: tuple[Disagreement, ...] = ()
+    as_of: date | None = None
+    confidence: float | None = None
+    timings: Timings = Timings()
+    model: ModelInfo | None = None
+
+    @property
+    def text(self) -> str:
+        """The answer in one line with its markers, or `REFUSAL`."""
+        return REFUSAL if self.refused else " ".join(claim.marked for claim in self.claims)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation once, by number."""
+        seen = {citation.number: citation for claim in self.claims for citation in claim.citations}
+        return tuple(seen[number] for number in sorted(seen))
+
+    @property
+    def also_in(self) -> dict[str, tuple[str, ...]]:
+        """Documents that hold a cited text too, by the cited document's id."""
+        quotes = [citation.quote for citation in self.citations]
+        return {quote.document.id: quote.also_in for quote in quotes if quote.also_in}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """First event: the passages found and the quotes built from them."""
+
+    passages: tuple[Passage, ...]
+    quotes: tuple[Quote, ...]
+    standalone_question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """A piece of text as the model writes it, before it is checked."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimChecked:
+    """One sentence has been checked against the quotes it cites."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Last event: the answer as it stands."""
+
+    answer: Answer
+
+
+AnswerEvent: TypeAlias = Retrieved | Delta | ClaimChecked | Finished
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def identity(self) -> str:
+        """Name and digest: two embedders whose vectors may be mixed have the same identity."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest text, in tokens, that is embedded whole."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens included, nothing truncated."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector of length 1 for each text, in order: ``len(texts)`` x ``dimension``."""
+        ...
+
+
+class Retriever(Protocol):
+    """Finds passages for a query."""
+
+    def retrieve(
+        self,
+        query: str,
+        *,
+        top_k: int = 5,
+        after: date | None = None,
+        before: date | None = None,
+        sources: Sequence[str] = (),
+    ) -> tuple[Passage, ...]:
+        """The ``top_k`` best passages, best first.
+
+        ``after`` and ``before`` bound the day of publication, both inclusive; documents without one are left out when either is
+        given. ``sources`` are shell patterns (``reports/*``) on ``Document.source``; a passage must match one of them.
+        """
+        ...
+
+
+class ChatModel(Protocol):
+    """A language model that continues a conversation."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """Name and digest, for the answer's record."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and answer may take together."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], *, grammar: str | None = None, max_tokens: int = 256
+    ) -> Iterator[str]:
+        """Pieces of the reply as they are written; closing the iterator stops the model.
+
+        ``grammar`` is GBNF that the reply must match.
+        """
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text in this model's own vocabulary."""
+        ...
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """A chat model that can also say how likely it is to answer "Yes"."""
+
+    def yes_probability(self, messages: Sequence[Message]) -> float:
+        """P(Yes) / (P(Yes) + P(No)) for the first token of the reply, 0 to 1."""
+        ...

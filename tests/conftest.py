@@ -1,0 +1,37 @@
+"""What many tests need: a data folder of their own, settings that come from nowhere else, and a fast embedder."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rag import Settings
+from rag.paths import shipped
+from rag.testing import HashEmbedder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """An empty data folder; of the settings around, only the place of the models still counts."""
+    for name in os.environ:
+        if name.startswith("RAG_") and name != "RAG_MODELS_DIR":
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("RAG_HOME", str(folder))
+    monkeypatch.chdir(tmp_path)  # away from any rag.toml
+    return folder
+
+
+@pytest.fixture
+def settings(home) -> Settings:
+    return Settings.load()
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def seeds() -> Path:
+    return shipped("seeds")

@@ -1,0 +1,80 @@
+"""Prompts, the grammar's shape, and markers back into numbers."""
+
+from datetime import date
+
+import pytest
+
+from rag import Document, Quote
+from rag.compose import (
+    Draft,
+    answer_grammar,
+    answer_messages,
+    format_quote,
+    judge_messages,
+    parse_reply,
+)
+from rag.prompts import render
+
+
+def quote(text: str, published: date | None = None) -> Quote:
+    document = Document(
+        id="d", source="d.txt", title="T", text=text, sha256="0" * 64, published=published
+    )
+    return Quote(document=document, start=0, end=len(text))
+
+
+def test_a_quote_is_numbered_dated_and_on_one_line():
+    shown = format_quote(2, quote("It closed\n  on Monday.", date(2025, 6, 10)))
+    assert shown == "[2] Tuesday 10 June 2025: It closed on Monday (9 June 2025)."
+    assert format_quote(1, quote("Closed.")) == "[1] undated: Closed."
+
+
+def test_a_document_cannot_forge_a_marker():
+    assert "[7]" not in format_quote(1, quote("As shown before [7]. $question"))
+
+
+def test_the_question_and_the_quotes_are_filled_in_once():
+    last = answer_messages("What is $quotes?", [quote("Costs $5 and ${question}.")])[-1]["content"]
+    assert last == "[1] undated: Costs $5 and ${question}.\n\nQuestion: What is $quotes?"
+
+
+def test_everything_before_the_last_message_is_constant():
+    one = answer_messages("A?", [quote("x")])
+    other = answer_messages("B?", [quote("y")])
+    assert one[:-1] == other[:-1]
+    assert [message["role"] for message in one[:2]] == ["system", "user"]
+
+
+def test_the_check_goes_on_from_the_answer():
+    asked = answer_messages("A?", [quote("x")])
+    judged = judge_messages("A?", [quote("x")], "It is [1].")
+    assert judged[: len(asked)] == asked
+    assert judged[len(asked)] == {"role": "assistant", "content": "It is [1]."}
+    assert "A?" in judged[-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "drafts"),
+    [
+        ("It rained [1].", [Draft("It rained.", (1,))]),
+        ("It rained. [1]", [Draft("It rained.", (1,))]),
+        ("A b [1]. C d [2][3].", [Draft("A b.", (1,)), Draft("C d.", (2, 3))]),
+        ("Twice [2] [2].", [Draft("Twice.", (2,))]),
+        ("No marker at all.", []),
+        ("Cited [9]. And a tail without one", [Draft("Cited.", (9,))]),
+        ("Is it? [1]", [Draft("Is it?", (1,))]),
+        ("", []),
+    ],
+)
+def test_replies_become_sentences_with_numbers(reply, drafts):
+    assert parse_reply(reply) == drafts
+
+
+def test_the_grammar_offers_only_the_quotes_there_are():
+    grammar = answer_grammar(3)
+    assert '"1" | "2" | "3"' in grammar
+    assert '"4"' not in grammar
+
+
+def test_every_prompt_file_can_be_rendered():
+    assert render("condense", history="h", question="q")[-1]["content"].endswith("q")

@@ -1,0 +1,60 @@
+"""When a question needs the history, and that it is left alone otherwise."""
+
+import pytest
+
+from rag import Turn
+from rag.condense import condense, leans_on_history
+from rag.testing import ScriptedChatModel
+
+HISTORY = [Turn(question=f"Question {number}?", answer="word " * 500) for number in range(5)]
+
+
+def result(question, history, model):
+    pieces = condense(question, history, model)
+    while True:
+        try:
+            assert next(pieces) == ""
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And in Chad?",
+        "How much did it cost?",
+        "Who led them?",
+        "Why?",
+        "What about Niger and its army?",
+    ],
+)
+def test_pronouns_openings_and_fragments_lean_on_the_history(question):
+    assert leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who is the spokesperson of the Kremlin?", "When did Norwin close the plant in Gdansk?"],
+)
+def test_full_questions_do_not(question):
+    assert not leans_on_history(question)
+
+
+def test_without_history_no_model_is_asked():
+    model = ScriptedChatModel(["x?"])
+    assert result("And why?", [], model) == "And why?"
+    assert model.prompts == []
+
+
+def test_only_the_last_turns_are_told_and_cut_short():
+    model = ScriptedChatModel(["Why was the bridge closed?"])
+    assert result("Why?", HISTORY, model) == "Why was the bridge closed?"
+    prompt = model.prompts[0][-1]["content"]
+    assert "Question 4?" in prompt
+    assert "Question 2?" not in prompt
+    assert len(prompt) < 1200
+    assert model.grammars[0] is not None
+
+
+def test_an_empty_rewrite_keeps_the_question():
+    assert result("Why?", HISTORY, ScriptedChatModel([" "])) == "Why?"

@@ -1,0 +1,4 @@
+(...parts) => {
+  document.querySelector("#sb-box textarea").focus();
+  return parts;
+}
