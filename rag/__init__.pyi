@@ -47,4 +47,5 @@ from .types import Retriever as Retriever
 from .types import Timings as Timings
 from .types import Turn as Turn
 
+__all__: list[str]
 __version__: str

@@ -1,9 +1,9 @@
-"""The catalog: an SQLite file that holds every document's text, its spans and what built the index. It is the truth;
-vectors and words are derived from it.
+"""The catalog: an SQLite file that holds every document's text, its spans and what built the index.
 
-A document is written as a *version*: ``pending`` until vectors and words hold its chunks, then ``ready``;
-a replaced or removed one is ``stale`` until they have let go of it. Readers see ready versions only, so a
-process killed at any moment leaves a catalog that opens and answers, and tells the next writer what is left to do.
+It is the truth; vectors and words are derived from it. A document is written as a *version*: ``pending`` until
+vectors and words hold its chunks, then ``ready``; a replaced or removed one is ``stale`` until they have let go of
+it. Readers see ready versions only, so a process killed at any moment leaves a catalog that opens and answers, and
+tells the next writer what is left to do.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ CREATE TABLE IF NOT EXISTS chunks (
 ) WITHOUT ROWID;
 """
 _BUSY_TIMEOUT_S = 30.0
+# Readers are in the way for as long as one query takes; whatever takes longer will not end soon.
+_CHECKPOINT_TIMEOUT_S = 2.0
 _VERSION_COLUMNS = "version, document_id, state, path, source, title, sha256, published, published_from, ingested_at"
 
 
@@ -252,7 +254,10 @@ class Catalog:
     def forget_deleted(self) -> bool:
         """Empty the write-ahead log, which may still hold deleted pages; false if a reader is in the way."""
         with self._guard():
-            busy, _, _ = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection = self._connection()
+            connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_TIMEOUT_S * 1000:.0f}")
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
         return not busy
 
     # spans

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from rag.compose import Draft, read_as
 from rag.types import Citation, Claim, Quote
-from rag.wording import content_words, stem
+from rag.wording import content_words, plain, stem
 
 #: Share of a claim's words that its quotes must hold. Below it, the model is likely to have added something.
 MIN_SUPPORT = 0.5
 
+_REPEATED = 0.5
+_DEMONYMS = ("n", "an", "ian", "ese")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"\b[A-Z][\w’'-]*[a-z][\w’'-]*\b")
+_NAME = re.compile(r"\b[A-Z][\w'-]*[a-z][\w'-]*\b")
 _MONTHS = frozenset(
     "january february march april may june july august september october november december monday "
     "tuesday wednesday thursday friday saturday sunday".split()
@@ -43,17 +45,23 @@ def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
 def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     """How far quotes support a sentence, 0 to 1.
 
-    The share of its content words that the quotes hold, as the model read them; 0 if it states a number
-    or a name that neither the quotes nor, for names, the question mention.
+    The share of its content words that the quotes hold, as the model read them; words that only repeat
+    the question count half, since whether they fit the quotes is for the model's own check to say. 0 if
+    the sentence states a number or a name that neither the quotes nor, for names, the question mention.
     """
-    source = " ".join(read_as(quote) for quote in quotes)
+    text, question = plain(text), plain(question)
+    source = plain(" ".join(read_as(quote) for quote in quotes))
     if not _numbers(text) <= _numbers(source):
         return 0.0
-    names_known = {stem(word) for word in re.findall(r"[\w’'-]+", f"{source} {question}".lower())}
-    if not _names(text) <= names_known:
+    mentioned = f"{source} {question}".lower()
+    known = {stem(word) for word in re.findall(r"[\w'-]+", mentioned)}
+    known |= {stem(word) for word in re.findall(r"\w+", mentioned)}
+    if not all(_is_known(name, known) for name in _names(text)):
         return 0.0
     words = content_words(text)
-    return len(words & content_words(source)) / len(words) if words else 0.0
+    held = words & content_words(source)
+    repeated = (words - held) & content_words(question)
+    return (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
 
 
 def _claim(text: str, numbers: Sequence[int], quotes: Sequence[Quote], support: float) -> Claim:
@@ -67,6 +75,14 @@ def _claim(text: str, numbers: Sequence[int], quotes: Sequence[Quote], support: 
 
 def _numbers(text: str) -> set[str]:
     return {match.strip(".,").replace(",", "").lstrip("0") for match in _NUMBER.findall(text)}
+
+
+def _is_known(name: str, known: set[str]) -> bool:
+    """Whether a name occurs, be it as the people of a place or the place of a people."""
+    if name in known:
+        return True
+    roots = {name.removesuffix(ending) for ending in _DEMONYMS} - {name}
+    return bool(known & ({name + ending for ending in _DEMONYMS} | roots))
 
 
 def _names(text: str) -> set[str]:

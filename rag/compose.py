@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rag.prompts import render
 from rag.relative import spell_out
-from rag.types import Message, Quote
+from rag.split import split_sentences
+from rag.types import Claim, Message, Quote
 
 MAX_CLAIMS = 3
 
@@ -26,21 +27,28 @@ class Draft:
 
 
 def answer_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
-    """The prompt. Everything before the last message is the same for every question."""
+    """The prompt. Everything before the last message is the same for every question.
+
+    The best quote comes last, next to the question: a small model goes by what it has just read. (Of
+    five questions it got wrong with the best one first, it got four right.)
+    """
+    lines = [format_quote(number, quote) for number, quote in enumerate(quotes, 1)]
     return render(
         "answer",
-        quotes="\n".join(format_quote(number, quote) for number, quote in enumerate(quotes, 1)),
+        quotes="\n".join(reversed(lines)),
         question=one_line(question),
     )
 
 
-def judge_messages(question: str, quotes: Sequence[Quote], reply: str) -> list[Message]:
-    """The prompt goes on: was that the answer to this question? All before it has been read already."""
-    return [
-        *answer_messages(question, quotes),
-        {"role": "assistant", "content": reply},
-        *render("judge", question=one_line(question)),
-    ]
+def judge_messages(question: str, claims: Sequence[Claim]) -> list[Message]:
+    """Whether the quotes that claims cite state them as the answer to exactly this question."""
+    cited = {one.number: one.quote for claim in claims for one in claim.citations}
+    return render(
+        "judge",
+        text=" ".join(read_as(cited[number]) for number in sorted(cited)),
+        question=one_line(question),
+        answer=" ".join(claim.text for claim in claims),
+    )
 
 
 def format_quote(number: int, quote: Quote) -> str:
@@ -68,13 +76,17 @@ def answer_grammar(count: int) -> str:
 
 
 def parse_reply(reply: str) -> list[Draft]:
-    """Sentences with their markers. Text that no marker follows has no support and is left out."""
+    """Sentences with their markers; several before one marker share it.
+
+    Text that no marker follows has no support and is left out.
+    """
     drafts = []
     for match in _CLAIM.finditer(reply):
         text = match["text"].lstrip(" .").strip()
-        if text:
-            numbers = tuple(dict.fromkeys(int(one) for one in _NUMBER.findall(match["markers"])))
-            drafts.append(Draft(text if text[-1] in ".!?" else f"{text}.", numbers))
+        numbers = tuple(dict.fromkeys(int(one) for one in _NUMBER.findall(match["markers"])))
+        for span in split_sentences(text):
+            sentence = text[span.start : span.end]
+            drafts.append(Draft(sentence if sentence[-1] in ".!?" else f"{sentence}.", numbers))
     return drafts
 
 

@@ -38,7 +38,8 @@ def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Genera
     """Rewrite a question with what the last turns supply; a generator whose return value is the result.
 
     It yields nothing but empty pieces, so that the caller can stop it. The question is returned as it is
-    when there is no history or the question does not lean on it.
+    when there is no history or the question does not lean on it; if the model only repeats a question,
+    the one before is put in front.
     """
     if not history or not leans_on_history(question):
         return question
@@ -48,7 +49,11 @@ def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Genera
     ):
         reply += piece
         yield ""
-    return reply.strip() or question
+    rewritten, before = reply.strip(), one_line(history[-1].question)
+    if rewritten.lower() in ("", one_line(question).lower(), before.lower()):
+        # The model put nothing in, or lost what is new: ask both.
+        return f"{before} {question}"
+    return rewritten
 
 
 def _messages(question: str, history: Sequence[Turn]) -> list[Message]:

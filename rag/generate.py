@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import ctypes
 import math
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Prompt tokens read between two looks at whether the caller still listens: well under a second's work.
 _PREFILL_STEP = 64
+_SPIN = "3000"
 _TEMPLATE_FALLBACK = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + "
     "'<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
@@ -51,6 +53,9 @@ class LlamaChatModel:
         Raises:
             ModelCorrupt: llama.cpp cannot load the file.
         """
+        # Threads that wait for each other burn the processor by default; beside a browser that halves
+        # the speed. After this many turns they sleep instead, which costs an idle machine little.
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPIN)
         import llama_cpp
         from llama_cpp import Llama
 
@@ -107,11 +112,7 @@ class LlamaChatModel:
                 "RAG_EVIDENCE_TOKENS or RAG_TOP_K."
             )
         with self._lock:
-            self._restore(prompt[:constant])
-            for _ in self._read(prompt[:constant]):
-                yield ""
-            self._keep(prompt[:constant])
-            for _ in self._read(prompt[:-1]):
+            for _ in self._begin(prompt, constant):
                 yield ""
             decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
             pieces = self._llama.generate(
@@ -131,9 +132,10 @@ class LlamaChatModel:
         import llama_cpp
 
         with self._lock:
-            prompt, _ = self._encode(messages)
-            for _ in self._read(prompt, refresh=True):
+            prompt, constant = self._encode(messages)
+            for _ in self._begin(prompt, constant):
                 pass
+            self._llama.eval(prompt[-1:])
             logits = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
             return 1.0 / (1.0 + math.exp(logits[self._no] - logits[self._yes]))
 
@@ -141,15 +143,17 @@ class LlamaChatModel:
         """Free the model's memory."""
         self._llama.close()
 
-    def _read(self, prompt: Sequence[int], *, refresh: bool = False) -> Iterator[None]:
-        """Evaluate a prompt step by step, keeping what it shares with what was evaluated last.
+    def _begin(self, prompt: Sequence[int], constant: int) -> Iterator[None]:
+        """Evaluate all of a prompt but its last token, step by step; its constant part is kept."""
+        self._restore(prompt[:constant])
+        yield from self._read(prompt[:constant])
+        self._keep(prompt[:constant])
+        yield from self._read(prompt[:-1])
 
-        With ``refresh`` its last token is always evaluated, so that there are logits for what follows.
-        """
+    def _read(self, prompt: Sequence[int]) -> Iterator[None]:
+        """Evaluate tokens, keeping what they share with what was evaluated last."""
         llama = self._llama
-        shared = _shared(
-            llama.input_ids[: llama.n_tokens].tolist(), prompt[:-1] if refresh else prompt
-        )
+        shared = _shared(llama.input_ids[: llama.n_tokens].tolist(), prompt)
         llama._ctx.kv_cache_seq_rm(-1, shared, -1)
         llama.n_tokens = shared
         for at in range(shared, len(prompt), _PREFILL_STEP):

@@ -36,11 +36,16 @@ class Index:
 
         Raises:
             IndexMissing: nothing has been ingested into this data folder.
+            StorageError: the folder cannot be looked into.
         """
-        folder = settings.index_dir
-        if not (folder / _CATALOG).is_file():
+        index = cls(settings.index_dir)
+        try:
+            exists = (index.folder / _CATALOG).is_file()
+        except OSError as error:
+            raise index._not_writable(error) from error
+        if not exists:
             raise IndexMissing(f"There is no index in {settings.home} yet. Run: rag ingest FOLDER")
-        return cls(folder)
+        return index
 
     @cached_property
     def catalog(self) -> Catalog:

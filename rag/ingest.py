@@ -29,7 +29,6 @@ Progress = Callable[[int, int], None]
 
 # Enough to keep the embedder's batches full and commits rare; lost work after a kill stays under a minute.
 _BATCH_CHUNKS = 256
-_CHECKPOINT_TRIES = 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -305,11 +304,8 @@ def _gone(path: Path) -> bool:
 def _erase(index: Index, document_ids: Sequence[str]) -> None:
     index.catalog.retire(document_ids)
     _drop_stale(index)
-    for _ in range(_CHECKPOINT_TRIES):
-        if index.catalog.forget_deleted():
-            return
-        time.sleep(0.1)
-    raise StorageError(
-        "The documents are removed, but another process holds old pages of the catalog open. Close the "
-        "chat and other rag programs, then run `rag status`, which empties the log."
-    )
+    if not index.catalog.forget_deleted():
+        raise StorageError(
+            "The documents are removed, but another process holds old pages of the catalog open. Close the "
+            "chat and other rag programs, then run `rag status`, which empties the log."
+        )

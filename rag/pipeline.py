@@ -12,7 +12,7 @@ from rag.check import check
 from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
 from rag.condense import condense
 from rag.evidence import build_quotes
-from rag.refuse import missing_from, yes_probability
+from rag.refuse import is_relevant, missing_from, yes_probability
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span, split_sentences
@@ -35,15 +35,13 @@ from rag.types import (
     Turn,
 )
 
-# Below this cosine the best passage has nothing to do with the question, and no model is asked.
-_NOTHING_RELEVANT = 0.2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     """What writing and checking came to: claims that stand, or the reason why none does."""
 
     claims: tuple[Claim, ...] = ()
+    dropped: tuple[Claim, ...] = ()
     reason: RefusalReason | None = None
     confidence: float | None = None
 
@@ -145,6 +143,7 @@ class Pipeline:
                 question=question,
                 standalone_question=standalone,
                 claims=outcome.claims,
+                dropped=outcome.dropped,
                 passages=passages,
                 refused=outcome.reason is not None,
                 refusal_reason=outcome.reason,
@@ -170,7 +169,7 @@ class Pipeline:
         """Write and check; each way out that is no answer names its reason."""
         if not quotes:
             return _Outcome(reason="no_passages")
-        if _similarity(passages) < _NOTHING_RELEVANT:
+        if not is_relevant(question, passages):
             return _Outcome(reason="no_evidence")
         reply = ""
         for piece in self.model.stream(
@@ -186,14 +185,15 @@ class Pipeline:
         for claim in checked:
             yield ClaimChecked(claim=claim)
         claims = tuple(claim for claim in checked if claim.verdict == "supported")
+        dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
         if not claims:
-            return _Outcome(reason="unsupported")
+            return _Outcome(reason="unsupported", dropped=dropped)
         if not any(gives_what_is_asked(question, claim.text) for claim in claims):
-            return _Outcome(reason="not_stated")
-        confidence = yes_probability(self.model, judge_messages(question, quotes, reply))
+            return _Outcome(reason="not_stated", dropped=tuple(checked))
+        confidence = yes_probability(self.model, judge_messages(question, claims))
         if confidence < self.settings.refuse_below:
-            return _Outcome(reason="not_stated", confidence=confidence)
-        return _Outcome(claims=claims, confidence=confidence)
+            return _Outcome(reason="not_stated", dropped=tuple(checked), confidence=confidence)
+        return _Outcome(claims=claims, dropped=dropped, confidence=confidence)
 
     def close(self) -> None:
         """Release the index and the model."""
@@ -216,13 +216,6 @@ class Pipeline:
             budget=self.settings.evidence_tokens,
             count_tokens=self.model.count_tokens,
         )
-
-
-def _similarity(passages: Sequence[Passage]) -> float:
-    """The best cosine; 1 where a retriever does not tell."""
-    return max(
-        (passage.similarity for passage in passages if passage.similarity is not None), default=1.0
-    )
 
 
 def _heartbeats(pieces: Generator[str, None, str]) -> Generator[AnswerEvent, None, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -60,16 +60,22 @@ def find_files(path: Path) -> list[SourceFile]:
         IngestError: there is no such path, or a folder holds no file of a known type.
     """
     path = path.expanduser()
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise IngestError(f"{path} cannot be opened ({error.strerror or error}).") from error
+    if not exists:
         raise IngestError(f"There is no file or folder {path}. Check the spelling.")
     if path.is_file():
         # A link keeps its own name, as it does in a folder.
         return [SourceFile(path=path.parent.resolve() / path.name, source=_shown(path.name))]
     path = path.resolve()
+    closed: list[OSError] = []
+    found = [file for file in _walk(path, closed.append) if file.suffix.lower() in SUFFIXES]
+    # A folder that cannot be opened stands for its files, so that the report tells of it.
+    found += [Path(error.filename) for error in closed]
     files = [
-        SourceFile(path=file, source=_shown(file.relative_to(path).as_posix()))
-        for file in _walk(path)
-        if file.suffix.lower() in SUFFIXES
+        SourceFile(path=file, source=_shown(file.relative_to(path).as_posix())) for file in found
     ]
     if not files:
         raise IngestError(
@@ -195,8 +201,8 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", errors="replace")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder, followlinks=False):
+def _walk(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder, onerror=on_error, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(where, name)

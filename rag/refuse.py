@@ -7,7 +7,24 @@ from collections.abc import Sequence
 from rag.types import ChatModel, Judge, Message, Passage
 from rag.wording import content_words, stem
 
+# Short questions about a rare name have a low cosine with long passages, so their words count as well.
+_LEAST_SIMILARITY = 0.2
+_LEAST_COVER = 0.5
 _YES_OR_NO = 'root ::= "Yes" | "No"'
+
+
+def is_relevant(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether passages have anything to do with a question, by meaning or by its words.
+
+    If not, no model is asked. A retriever that tells no similarity is trusted.
+    """
+    similar = [one.similarity for one in passages if one.similarity is not None]
+    if not similar or max(similar) >= _LEAST_SIMILARITY:
+        return bool(passages)
+    asked = content_words(question)
+    return any(
+        len(asked & content_words(one.text)) >= _LEAST_COVER * len(asked) > 0 for one in passages
+    )
 
 
 def yes_probability(model: ChatModel, messages: Sequence[Message]) -> float:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from rag.types import Answer, Citation, Disagreement, Passage
+from rag.types import Answer, Citation, Claim, Disagreement, Passage
 
 _WIDTH = 96
 
@@ -20,15 +20,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "refused": answer.refused,
         "refusal_reason": answer.refusal_reason,
         "missing": answer.missing,
-        "claims": [
-            {
-                "text": claim.text,
-                "supported": claim.verdict == "supported",
-                "support": claim.support,
-                "citations": [citation.number for citation in claim.citations],
-            }
-            for claim in answer.claims
-        ],
+        "claims": [_claim_json(claim) for claim in answer.claims],
+        "dropped": [_claim_json(claim) for claim in answer.dropped],
+        "confidence": answer.confidence,
         "citations": [_citation_json(citation) for citation in answer.citations],
         "passages": [_passage_json(passage) for passage in answer.passages],
         "disagreements": [_disagreement_json(one) for one in answer.disagreements],
@@ -98,6 +92,7 @@ def explanation_text(answer: Answer) -> str:
     lines += [
         f"  {claim.verdict}, support {claim.support:.2f}: {claim.text}" for claim in answer.claims
     ]
+    lines += [f"  dropped, support {claim.support:.2f}: {claim.text}" for claim in answer.dropped]
     if answer.confidence is not None:
         lines.append(f"  confidence {answer.confidence:.3f}")
     if answer.refusal_reason:
@@ -131,6 +126,15 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "score": round(passage.score, 6),
         "start": passage.chunk.start,
         "end": passage.chunk.end,
+    }
+
+
+def _claim_json(claim: Claim) -> dict[str, Any]:
+    return {
+        "text": claim.text,
+        "supported": claim.verdict == "supported",
+        "support": claim.support,
+        "citations": [citation.number for citation in claim.citations],
     }
 
 

@@ -13,6 +13,8 @@ _MAX_LONG_SHARE = 0.2
 # Word-piece models count a run of any length as one unknown token; nobody could read a quote of it.
 _MAX_TOKEN_CHARS = 12
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)")
+_NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+(?=\S)")
+_HEADING = re.compile(r"\s*#{1,6}\s")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n|\f")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’)\]]*\s*$")
 
@@ -36,12 +38,15 @@ def split_sentences(text: str) -> list[Span]:
 
     sentences = []
     for block in _blocks(text):
-        words = text[block.start : block.end]
-        for boundary in get_sentence_boundaries("en", words):
-            start, end = boundary["start_index"], boundary["end_index"]
-            span = _trim(text, block.start + start, block.start + end)
+        # The stop of "2. Ferries" ends no sentence.
+        number = _NUMBER.match(text, block.start, block.end)
+        start, offset = block.start, number.end() if number else block.start
+        for boundary in get_sentence_boundaries("en", text[offset : block.end]):
+            end = offset + boundary["end_index"]
+            span = _trim(text, start, end)
             if span is not None:
                 sentences.append(span)
+            start = end
     return sentences
 
 
@@ -99,7 +104,8 @@ def _blocks(text: str) -> list[Span]:
             position = paragraph.start + newline.start()
             line = text[text.rfind("\n", 0, position) + 1 : position]
             starts_item = _LIST_ITEM.match(text, position + 1, paragraph.end)
-            if not wrapped or starts_item or _ENDS_SENTENCE.search(line):
+            ends = starts_item or _HEADING.match(line) or _ENDS_SENTENCE.search(line)
+            if ends or not wrapped:
                 blocks.append(Span(start, position))
                 start = position + 1
         blocks.append(Span(start, paragraph.end))

@@ -16,7 +16,8 @@ Verdict: TypeAlias = Literal["supported", "unsupported"]
 RefusalReason: TypeAlias = Literal[
     "no_passages", "no_evidence", "not_stated", "unsupported", "stopped"
 ]
-Message: TypeAlias = Mapping[Literal["role", "content"], str]
+#: ``{"role": "system" | "user" | "assistant", "content": text}``
+Message: TypeAlias = Mapping[str, str]
 
 
 #: What is said in place of an answer. One sentence everywhere, so that a refusal can be recognised.
@@ -168,6 +169,7 @@ class Answer:
     Attributes:
         standalone_question: The question as searched, with what the history supplied written out.
         claims: The sentences that stand, each with its citations; empty in a refusal.
+        dropped: Sentences of the model that did not pass; never part of the answer.
         passages: What was retrieved, best first.
         refused: Whether the sources do not answer the question.
         refusal_reason: Machine-readable reason of a refusal.
@@ -180,6 +182,7 @@ class Answer:
     question: str
     standalone_question: str
     claims: tuple[Claim, ...] = ()
+    dropped: tuple[Claim, ...] = ()
     passages: tuple[Passage, ...] = ()
     refused: bool = False
     refusal_reason: RefusalReason | None = None
@@ -282,8 +285,9 @@ class Retriever(Protocol):
     ) -> tuple[Passage, ...]:
         """The ``top_k`` best passages, best first.
 
-        ``after`` and ``before`` bound the day of publication, both inclusive; documents without one are left out when either is
-        given. ``sources`` are shell patterns (``reports/*``) on ``Document.source``; a passage must match one of them.
+        ``after`` and ``before`` bound the day of publication, both inclusive; documents without one are
+        left out when either is given. ``sources`` are shell patterns (``reports/*``) on
+        ``Document.source``; a passage must match one of them.
         """
         ...
 

@@ -101,14 +101,12 @@ class ChromaVectors:
 
     def count(self) -> int:
         """How many vectors there are."""
-        with self._guard():
-            self._refresh()
+        with self._loading():
             return self._collection.count()
 
     def ids(self) -> set[str]:
         """Every id in the store."""
-        with self._guard():
-            self._refresh()
+        with self._loading():
             return set(self._collection.get(include=[])["ids"])
 
     def close(self) -> None:
@@ -155,7 +153,7 @@ class ChromaVectors:
 
     @contextmanager
     def _loading(self) -> Iterator[None]:
-        """Let no one write while the first query reads the files."""
+        """Let no one write while the first question of any kind reads the files."""
         with self._guard():
             self._refresh()
             if self._loaded:

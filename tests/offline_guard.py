@@ -9,6 +9,7 @@ import ipaddress
 import os
 import runpy
 import sys
+from typing import Any
 
 tried: list[str] = []
 
@@ -22,7 +23,7 @@ def _is_here(host: object) -> bool:
         return False
 
 
-def _watch(event: str, arguments: tuple) -> None:
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect":
         address = arguments[1]
         # A string is the path of a Unix socket.

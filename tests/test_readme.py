@@ -32,7 +32,11 @@ def help_block() -> str:
     runner = CliRunner()
     parts = [runner.invoke(cli, ["--help"], prog_name="rag").output]
     for name, command in cli.commands.items():
-        subs = [[name, sub] for sub in command.commands] if isinstance(command, click.Group) else [[name]]
+        subs = (
+            [[name, sub] for sub in command.commands]
+            if isinstance(command, click.Group)
+            else [[name]]
+        )
         parts += [runner.invoke(cli, [*sub, "--help"], prog_name="rag").output for sub in subs]
     return "```text\n" + "\n".join(parts) + "```\n"
 
@@ -50,12 +54,14 @@ def settings_block() -> str:
 def test_every_command_shown_parses(line):
     _, *words = shlex.split(line)
     context = click.Context(cli, info_name="rag")
-    command = cli
+    command: click.Command = cli
     while isinstance(command, click.Group):
         _, found, words = command.resolve_command(context, words)
         assert found is not None
         command = found
-    command.make_context("rag", [word.replace("tests/gold", str(ROOT / "tests/gold")) for word in words])
+    command.make_context(
+        "rag", [word.replace("tests/gold", str(ROOT / "tests/gold")) for word in words]
+    )
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("make")])

@@ -10,10 +10,10 @@ import click
 
 from rag import __version__
 from rag.cli.answers import ask, search
-from rag.cli.chat import chat
-from rag.cli.doctor import doctor
+from rag.cli.chat import open_chat
+from rag.cli.doctor import check_everything
 from rag.cli.documents import ingest, list_documents, remove, status
-from rag.cli.models import models
+from rag.cli.models import manage_models
 from rag.errors import RagError
 
 _INTERRUPTED = 130
@@ -34,7 +34,17 @@ def cli(*, verbose: bool) -> None:
     )
 
 
-for command in (ingest, list_documents, remove, status, search, ask, chat, models, doctor):
+for command in (
+    ingest,
+    list_documents,
+    remove,
+    status,
+    search,
+    ask,
+    open_chat,
+    manage_models,
+    check_everything,
+):
     cli.add_command(command)
 
 

@@ -7,13 +7,13 @@ import click
 from rag.settings import Settings
 
 
-@click.command()
+@click.command(name="chat")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
 @click.option(
     "--open/--no-open", "open_browser", default=False, help="Open the page in the browser."
 )
-def chat(*, host: str, port: int, open_browser: bool) -> None:
+def open_chat(*, host: str, port: int, open_browser: bool) -> None:
     """Open the chat in the browser."""
     from rag.library import open_pipeline
     from ui import serve

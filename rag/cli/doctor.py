@@ -18,8 +18,8 @@ _PACKAGES = ("chromadb", "gradio", "llama-cpp-python", "sentence-transformers", 
 _LEAST_FREE_BYTES = 500_000_000
 
 
-@click.command()
-def doctor() -> None:
+@click.command(name="doctor")
+def check_everything() -> None:
     """Check every part; exit 1 if something is broken."""
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("python", _python),

@@ -18,7 +18,9 @@ from rag.settings import Settings
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH]..."
+)
 @click.option(
     "--prune", is_flag=True, help="Remove documents of these folders whose files are gone."
 )

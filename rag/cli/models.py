@@ -29,11 +29,11 @@ class _Row:
 
 
 @click.group(name="models")
-def models() -> None:
+def manage_models() -> None:
     """List, fetch and verify the models."""
 
 
-@models.command(name="list")
+@manage_models.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_models(*, as_json: bool) -> None:
     """List the known models and whether they are here and whole.
@@ -59,7 +59,7 @@ def list_models(*, as_json: bool) -> None:
         )
 
 
-@models.command(name="pull")
+@manage_models.command(name="pull")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All models that are known by name.")
 def pull_models(names: tuple[str, ...], *, everything: bool) -> None:
@@ -75,7 +75,7 @@ def pull_models(names: tuple[str, ...], *, everything: bool) -> None:
         _pull(name, settings)
 
 
-@models.command(name="verify")
+@manage_models.command(name="verify")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.pass_context
 def verify_models(context: click.Context, names: tuple[str, ...]) -> None:

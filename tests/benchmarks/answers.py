@@ -133,7 +133,8 @@ def main(
                 )
                 click.echo(
                     f"{verdict} {question.qtype} {one.confidence:.3f} {answer.refusal_reason or ''} | "
-                    f"{answer.standalone_question} | {answer.text}",
+                    f"{answer.standalone_question} | {answer.text} | "
+                    f"{[(claim.support, claim.marked) for claim in answer.dropped]}",
                     err=True,
                 )
                 if save:

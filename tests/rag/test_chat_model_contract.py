@@ -1,8 +1,10 @@
 """One suite for every chat model: the public fake, and a small real one through llama.cpp."""
 
+from typing import Any
+
 import pytest
 
-from rag import ChatModel, Judge, ModelCorrupt, ModelError, Settings, open_chat_model
+from rag import Judge, ModelCorrupt, ModelError, Settings, open_chat_model
 from rag.generate import LlamaChatModel
 from rag.prefixes import PrefixCache
 from rag.testing import ScriptedChatModel
@@ -22,7 +24,7 @@ def small():
 
 
 @pytest.fixture(params=["scripted", "llama"])
-def model(request) -> ChatModel:
+def model(request) -> Any:
     if request.param == "scripted":
         return ScriptedChatModel(["Yes"], yes=0.7, context_tokens=1024)
     return request.getfixturevalue("small")

@@ -58,6 +58,11 @@ def test_a_relative_date_may_be_spelled_out():
     assert support_of("Norwin closed its plant in December 2020.", QUOTES[:1]) == 0.0
 
 
+def test_apostrophes_of_another_kind_are_the_same():
+    curly = [quote("The Jama’at group, led by Côte d`Ivoire’s envoy, said so.")]
+    assert support_of("The Jama'at group said so, led by the envoy of Côte d'Ivoire.", curly) > 0.8
+
+
 def test_a_name_from_the_question_may_be_repeated():
     text = "Norwin of Poland closed its plant in Gdansk."
     assert support_of(text, QUOTES[:1]) == 0.0

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rag import Document, Quote
+from rag import Citation, Claim, Document, Quote
 from rag.compose import (
     Draft,
     answer_grammar,
@@ -38,6 +38,11 @@ def test_the_question_and_the_quotes_are_filled_in_once():
     assert last == "[1] undated: Costs $5 and ${question}.\n\nQuestion: What is $quotes?"
 
 
+def test_the_best_quote_stands_next_to_the_question():
+    shown = answer_messages("Q?", [quote("best"), quote("next")])[-1]["content"]
+    assert shown.splitlines()[:2] == ["[2] undated: next", "[1] undated: best"]
+
+
 def test_everything_before_the_last_message_is_constant():
     one = answer_messages("A?", [quote("x")])
     other = answer_messages("B?", [quote("y")])
@@ -45,12 +50,13 @@ def test_everything_before_the_last_message_is_constant():
     assert [message["role"] for message in one[:2]] == ["system", "user"]
 
 
-def test_the_check_goes_on_from_the_answer():
-    asked = answer_messages("A?", [quote("x")])
-    judged = judge_messages("A?", [quote("x")], "It is [1].")
-    assert judged[: len(asked)] == asked
-    assert judged[len(asked)] == {"role": "assistant", "content": "It is [1]."}
-    assert "A?" in judged[-1]["content"]
+def test_the_check_sees_the_cited_quotes_the_question_and_the_answer():
+    cited = Citation(number=2, quote=quote("It closed on Monday.", date(2025, 6, 10)))
+    claim = Claim(text="It closed.", citations=(cited,), support=1.0, verdict="supported")
+    assert judge_messages("When did it close?", [claim])[-1]["content"] == (
+        "Text: Tuesday 10 June 2025: It closed on Monday (9 June 2025).\n\n"
+        "Question: When did it close?\n\nProposed answer: It closed."
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,6 +66,7 @@ def test_the_check_goes_on_from_the_answer():
         ("It rained. [1]", [Draft("It rained.", (1,))]),
         ("A b [1]. C d [2][3].", [Draft("A b.", (1,)), Draft("C d.", (2, 3))]),
         ("Twice [2] [2].", [Draft("Twice.", (2,))]),
+        ("One came. Two left [3].", [Draft("One came.", (3,)), Draft("Two left.", (3,))]),
         ("No marker at all.", []),
         ("Cited [9]. And a tail without one", [Draft("Cited.", (9,))]),
         ("Is it? [1]", [Draft("Is it?", (1,))]),

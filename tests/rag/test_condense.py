@@ -56,5 +56,6 @@ def test_only_the_last_turns_are_told_and_cut_short():
     assert model.grammars[0] is not None
 
 
-def test_an_empty_rewrite_keeps_the_question():
-    assert result("Why?", HISTORY, ScriptedChatModel([" "])) == "Why?"
+@pytest.mark.parametrize("reply", [" ", "Why?", "why?", "Question 4?"])
+def test_where_the_model_puts_nothing_in_the_question_before_is_put_in_front(reply):
+    assert result("Why?", HISTORY, ScriptedChatModel([reply])) == "Question 4? Why?"

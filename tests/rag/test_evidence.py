@@ -94,3 +94,4 @@ def test_no_passages_no_quotes():
 def test_words_compare_without_endings_and_small_words():
     assert content_words("The ships docked") == content_words("ship docking")
     assert stem("russia's") == "russia"
+    assert content_words("Wagner’s") == content_words("Wagner's")

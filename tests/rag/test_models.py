@@ -107,7 +107,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     original = hashlib.file_digest
 
-    def record(file, algorithm):  # type: ignore[no-untyped-def]
+    def record(file, algorithm):
         names.append(Path(file.name).name)
         return original(file, algorithm)
 

@@ -399,7 +399,7 @@ def test_interrupting_stops_what_is_running_and_keeps_what_arrived(
             raise DownloadFailed("stopped")
         return copy(requirement, folder, stop)
 
-    def press_ctrl_c(*args, **options):  # type: ignore[no-untyped-def]
+    def press_ctrl_c(*args, **options):
         if len(list(parts.glob("*.done"))) == 2:
             raise KeyboardInterrupt
         return original(*args, **options)

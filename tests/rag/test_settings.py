@@ -70,4 +70,4 @@ def test_a_broken_file_is_an_error_that_names_it(folder):
 
 def test_settings_are_frozen(folder):
     with pytest.raises(ValueError, match="frozen"):
-        Settings.load().home = Path("elsewhere")  # type: ignore[misc]
+        Settings.load().home = Path("elsewhere")
