@@ -34,14 +34,25 @@ _HEAD_CHARS = 1500
 
 def find_published(text: str) -> tuple[date | None, PublishedFrom | None]:
     """The publication day stated at the top of a text, and where it was found."""
+    found = _find(text)
+    return (found[0], found[1]) if found else (None, None)
+
+
+def dateline_end(text: str) -> int:
+    """Where the words that state the publication day end; 0 if there are none."""
+    found = _find(text)
+    return found[2] if found else 0
+
+
+def _find(text: str) -> tuple[date, PublishedFrom, int] | None:
     head = text[:_HEAD_CHARS]
     origins: dict[PublishedFrom, re.Pattern[str]] = {"header": HEADER_DATE, "byline": BYLINE_DATE}
     for origin, pattern in origins.items():
         for match in pattern.finditer(head):
             day = _parse(match["date"])
             if day is not None and not _in_prose(head, match):
-                return day, origin
-    return None, None
+                return day, origin, match.end()
+    return None
 
 
 def _in_prose(head: str, match: re.Match[str]) -> bool:

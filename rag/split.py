@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rag.dates import dateline_end
+
 # Where much of a text stands in lines longer than this it is not wrapped by hand, and every newline ends a
 # paragraph; a few long lines (web addresses, tables) say nothing.
 _WRAP_COLUMN = 100
@@ -94,7 +96,11 @@ def split_chunks(
 
 
 def _blocks(text: str) -> list[Span]:
-    """Paragraphs, headings and list items: units that no sentence reaches across."""
+    """Paragraphs, headings and list items: units that no sentence reaches across.
+
+    So is the line that states when a text was published, even where the first sentence follows on it.
+    """
+    dateline = dateline_end(text)
     long_lines = sum(len(line) for line in text.splitlines() if len(line) > _WRAP_COLUMN)
     wrapped = long_lines <= _MAX_LONG_SHARE * len(text)
     blocks = []
@@ -109,7 +115,15 @@ def _blocks(text: str) -> list[Span]:
                 blocks.append(Span(start, position))
                 start = position + 1
         blocks.append(Span(start, paragraph.end))
-    return blocks
+    return [
+        part
+        for block in blocks
+        for part in (
+            (Span(block.start, dateline), Span(dateline, block.end))
+            if block.start < dateline < block.end
+            else (block,)
+        )
+    ]
 
 
 def _between(text: str, span: Span, separator: re.Pattern[str]) -> list[Span]:

@@ -123,6 +123,8 @@ class TantivyWords:
             # One thread writes one segment; several would leave as many tiny ones at each commit.
             writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             try:
+                # Files of a commit that was cut off would be in the way of the same commit done again.
+                writer.garbage_collect_files()
                 yield writer
             finally:
                 writer.wait_merging_threads()

@@ -11,7 +11,7 @@ from rag.testing import HashEmbedder
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data folder; of the settings around, only the place of the models still counts."""
     for name in os.environ:
         if name.startswith("RAG_") and name != "RAG_MODELS_DIR":

@@ -3,6 +3,7 @@
 import codecs
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,9 @@ MAX_BYTES = 1_000_000
 
 GERMAN = "Übergröße und Straße, schöne Grüße aus München."
 FRENCH = "L’été dernier, nous avons visité le château; c’était très agréable – 5 €."
-POLISH = "Zażółć gęślą jaźń. Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i praw."
+POLISH = (
+    "Zażółć gęślą jaźń. Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i praw."
+)
 RUSSIAN = "Все люди рождаются свободными и равными в своем достоинстве и правах."
 JAPANESE = "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。"
 EMOJI = "Before 😀 after 𝔘𝔫𝔦𝔠𝔬𝔡𝔢.\r\nSecond line.\r\n"
@@ -98,8 +101,8 @@ def test_odd_whitespace_and_controls_stay_verbatim(tmp_path):
 @pytest.mark.parametrize(
     "raw",
     [
-        random.Random(7).randbytes(4096),  # noqa: S311
-        bytes(byte for byte in random.Random(7).randbytes(4096) if byte),  # noqa: S311
+        random.Random(7).randbytes(4096),
+        bytes(byte for byte in random.Random(7).randbytes(4096) if byte),
         b"\x7fELF\x02\x01\x01" + bytes(64) + b"some strings" * 3,
         b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8,
         "utf-16 without a mark".encode("utf-16-le"),
@@ -122,7 +125,7 @@ def test_nothing_to_read_is_refused(tmp_path, raw):
 def test_a_large_file_is_refused_unread(tmp_path, monkeypatch):
     path = make(tmp_path, "large.txt", b"x" * 2001)
     monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: pytest.fail("was read"))
-    with pytest.raises(UnreadableDocument, match=r"over the limit .* RAG_MAX_FILE_MB"):
+    with pytest.raises(UnreadableDocument, match=r"over the limit .*RAG_MAX_FILE_MB"):
         read(SourceFile(path=path, source="large.txt"), max_bytes=2000)
 
 
@@ -194,7 +197,15 @@ def test_a_text_without_a_title_is_called_after_its_file(tmp_path):
 
 
 def test_folders_are_read_through_in_order_without_hidden_or_unknown_files(tmp_path):
-    for name in ("b.txt", "a/z.md", "a/b/c.markdown", "a.TEXT", ".hidden.txt", ".git/x.txt", "x.pdf"):
+    for name in (
+        "b.txt",
+        "a/z.md",
+        "a/b/c.markdown",
+        "a.TEXT",
+        ".hidden.txt",
+        ".git/x.txt",
+        "x.pdf",
+    ):
         make(tmp_path, name)
     assert [file.source for file in find_files(tmp_path)] == [
         "a.TEXT",
@@ -229,13 +240,12 @@ def test_broken_links_and_loops_are_left_out(tmp_path):
 def test_a_path_in_home_may_be_written_with_a_tilde(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     make(tmp_path, "docs/a.txt")
-    from pathlib import Path
 
     assert [file.path for file in find_files(Path("~/docs"))] == [tmp_path / "docs" / "a.txt"]
 
 
 def test_no_such_path_and_no_such_files_are_errors_that_say_what_to_do(tmp_path):
-    with pytest.raises(IngestError, match="no file or folder .*nowhere"):
+    with pytest.raises(IngestError, match=r"no file or folder .*nowhere"):
         find_files(tmp_path / "nowhere")
     make(tmp_path, "x.pdf")
     with pytest.raises(IngestError, match=r"Put files of type \.txt"):
