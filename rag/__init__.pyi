@@ -22,12 +22,15 @@ from .ingest import remove_document as remove_document
 from .library import open_pipeline as open_pipeline
 from .library import open_retriever as open_retriever
 from .pipeline import Pipeline as Pipeline
+from .protocols import ChatModel as ChatModel
+from .protocols import Embedder as Embedder
+from .protocols import Judge as Judge
+from .protocols import Retriever as Retriever
 from .retrieve import HybridRetriever as HybridRetriever
 from .settings import Settings as Settings
 from .types import REFUSAL as REFUSAL
 from .types import Answer as Answer
 from .types import AnswerEvent as AnswerEvent
-from .types import ChatModel as ChatModel
 from .types import Chunk as Chunk
 from .types import Citation as Citation
 from .types import Claim as Claim
@@ -35,15 +38,12 @@ from .types import ClaimChecked as ClaimChecked
 from .types import Delta as Delta
 from .types import Disagreement as Disagreement
 from .types import Document as Document
-from .types import Embedder as Embedder
 from .types import Finished as Finished
-from .types import Judge as Judge
 from .types import Message as Message
 from .types import ModelInfo as ModelInfo
 from .types import Passage as Passage
 from .types import Quote as Quote
 from .types import Retrieved as Retrieved
-from .types import Retriever as Retriever
 from .types import Timings as Timings
 from .types import Turn as Turn
 

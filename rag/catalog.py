@@ -9,15 +9,13 @@ tells the next writer what is left to do.
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from rag.errors import StorageError
+from rag.database import BUSY_TIMEOUT_S, Database
 from rag.split import Span
 from rag.types import Chunk, Document
 
@@ -55,7 +53,6 @@ CREATE TABLE IF NOT EXISTS chunks (
     PRIMARY KEY (version, number)
 ) WITHOUT ROWID;
 """
-_BUSY_TIMEOUT_S = 30.0
 # Readers are in the way for as long as one query takes; whatever takes longer will not end soon.
 _CHECKPOINT_TIMEOUT_S = 2.0
 _VERSION_COLUMNS = "version, document_id, state, path, source, title, sha256, published, published_from, ingested_at"
@@ -86,7 +83,7 @@ class KnownFile(NamedTuple):
     sha256: str
 
 
-class Catalog:
+class Catalog(Database):
     """All reads and writes of the SQLite file. Threads may share one; one process at a time should write."""
 
     def __init__(self, path: Path) -> None:
@@ -95,18 +92,7 @@ class Catalog:
         Raises:
             StorageError: it cannot be opened or is damaged.
         """
-        self._path = path
-        self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        with self._guard():
-            self._connection().executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close every thread's connection."""
-        for connection in self._all:
-            connection.close()
-        self._all.clear()
-        self._local = threading.local()
+        super().__init__(path, _SCHEMA)
 
     # what built the index
 
@@ -257,7 +243,7 @@ class Catalog:
             connection = self._connection()
             connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_TIMEOUT_S * 1000:.0f}")
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
         return not busy
 
     # spans
@@ -303,49 +289,6 @@ class Catalog:
                 document_id,
             )
         ]
-
-    # plumbing
-
-    def _rows(self, query: str, *values: Any) -> list[Any]:
-        with self._guard():
-            return self._connection().execute(query, values).fetchall()
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._guard():
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            connection.execute("PRAGMA foreign_keys = ON")
-            # Deleted text is overwritten with zeros, so that removing a document can be proved.
-            connection.execute("PRAGMA secure_delete = ON").fetchone()
-            self._local.connection = connection
-            self._all.append(connection)
-        return connection
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"The catalog {self._path} cannot be used ({error}). Check that its folder is writable "
-                "and its disk not full; `rag doctor` looks at the rest."
-            ) from error
 
 
 def _insert_spans(

@@ -7,7 +7,8 @@ from collections.abc import Generator, Sequence
 
 from rag.compose import one_line
 from rag.prompts import render
-from rag.types import ChatModel, Message, Turn
+from rag.protocols import ChatModel
+from rag.types import Message, Turn
 
 # More history costs seconds and rarely decides what "it" means.
 _TURNS = 2

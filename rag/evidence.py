@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.asked import holds_asked_kind
+from rag.protocols import Embedder
 from rag.split import Span
-from rag.types import Document, Embedder, Passage, Quote
+from rag.types import Document, Passage, Quote
 from rag.wording import content_words, count_words
 
 # Share of the question's words a sentence holds, against its cosine with the question: the mixture put

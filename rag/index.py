@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import IndexLocked, IndexMismatch, IndexMissing, StorageError
+from rag.protocols import Embedder
 from rag.settings import Settings
-from rag.types import Embedder
 
 if TYPE_CHECKING:
     from rag.catalog import Catalog

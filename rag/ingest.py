@@ -1,28 +1,24 @@
 """Files into the index. Each document's change is all or nothing, whenever the process dies.
 
-A batch of documents is written to the catalog as pending, then to vectors and words, then published in the
-catalog; what it replaced is dropped last. `settle` finishes whatever an earlier process left half done, and
-restores vectors or words that were lost, from the texts in the catalog.
+A batch of documents is written to the catalog as pending, then to vectors and words (`rag.derive`), then
+published in the catalog; what it replaced is dropped last.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag.derive import derive, drop_stale, settle
 from rag.errors import DocumentNotFound, IngestError, StorageError, UnreadableDocument
 from rag.index import Index, identity
+from rag.protocols import Embedder
 from rag.read import SourceFile, find_files, key_path, read
 from rag.settings import Settings
 from rag.split import Span, split_chunks, split_sentences
-from rag.types import Chunk, Document, Embedder
-from rag.vectors import metadata
-from rag.words import WordEntry
-
-logger = logging.getLogger(__name__)
+from rag.types import Document
 
 #: ``progress(done, total)``, in files.
 Progress = Callable[[int, int], None]
@@ -143,25 +139,6 @@ def remove_document(settings: Settings, document_id: str) -> Document:
     return document
 
 
-def settle(index: Index, embedder: Embedder) -> None:
-    """Finish what was left half done: write pending versions, drop stale ones, restore what was lost."""
-    catalog = index.catalog
-    pending = catalog.numbers("pending")
-    if pending:
-        logger.info("finishing %d documents that were left half written", len(pending))
-    for number in pending:
-        _derive(index, embedder, [number])
-        catalog.publish([number])
-    _drop_stale(index)
-    _restore(index, embedder)
-
-
-def needs_repair(index: Index) -> bool:
-    """Whether vectors or words hold fewer chunks than the catalog says are ready."""
-    ready = index.catalog.counts()["chunks"]
-    return index.vectors.count() < ready or index.words.count() < ready
-
-
 def _default_embedder(settings: Settings) -> Embedder:
     from rag.embed import open_embedder
 
@@ -202,83 +179,9 @@ def _write(index: Index, embedder: Embedder, batch: Sequence[_Entry]) -> int:
     if not batch:
         return 0
     numbers = index.catalog.add(batch)
-    written = _derive(index, embedder, numbers)
+    written = derive(index, embedder, numbers)
     index.catalog.publish(numbers)
     return written
-
-
-def _derive(index: Index, embedder: Embedder, numbers: Sequence[int]) -> int:
-    """Write the vectors and words of versions; writing them again changes nothing."""
-    entries = [
-        (number, chunk, version.document)
-        for number in numbers
-        for version in [index.catalog.version(number)]
-        for chunk in index.catalog.chunks(number)
-    ]
-    _write_vectors(index, embedder, [(chunk, document) for _, chunk, document in entries])
-    index.words.write([_word_entry(*entry) for entry in entries])
-    return len(entries)
-
-
-def _write_vectors(
-    index: Index, embedder: Embedder, entries: Sequence[tuple[Chunk, Document]]
-) -> None:
-    if not entries:
-        return
-    index.vectors.upsert(
-        [chunk.id for chunk, _ in entries],
-        embedder.embed([document.text[chunk.start : chunk.end] for chunk, document in entries]),
-        [metadata(document.id, document.source, document.published) for _, document in entries],
-    )
-
-
-def _word_entry(number: int, chunk: Chunk, document: Document) -> WordEntry:
-    return WordEntry(
-        chunk_id=chunk.id,
-        version=number,
-        document_id=document.id,
-        published=document.published,
-        text=document.text[chunk.start : chunk.end],
-    )
-
-
-def _restore(index: Index, embedder: Embedder) -> None:
-    catalog, ready = index.catalog, index.catalog.counts()["chunks"]
-    if index.words.count() != ready:
-        logger.info("rebuilding the word index from the catalog")
-        index.words.rebuild(_all_words(index))
-    if index.vectors.count() != ready:
-        logger.info("rebuilding missing vectors from the catalog")
-        wanted, present = catalog.ready_chunk_ids(), index.vectors.ids()
-        index.vectors.delete(sorted(present - wanted))
-        for version in catalog.versions("ready"):
-            missing = [
-                (chunk, version.document)
-                for chunk in catalog.chunks(version.number)
-                if chunk.id not in present
-            ]
-            _write_vectors(index, embedder, missing)
-
-
-def _drop_stale(index: Index) -> None:
-    """Take replaced and removed versions out of vectors and words, and last out of the catalog, which knows them."""
-    catalog = index.catalog
-    stale = catalog.numbers("stale")
-    if not stale:
-        return
-    index.vectors.delete([chunk.id for number in stale for chunk in catalog.chunks(number)])
-    if catalog.any_removed():
-        # Deleting leaves words in tantivy's term lists until segments merge; a new index has none.
-        index.words.rebuild(_all_words(index))
-    else:
-        index.words.write([], without=stale)
-    catalog.erase(stale)
-
-
-def _all_words(index: Index) -> Iterator[WordEntry]:
-    for version in index.catalog.versions("ready"):
-        for chunk in index.catalog.chunks(version.number):
-            yield _word_entry(version.number, chunk, version.document)
 
 
 def _prune(index: Index, folders: Sequence[Path], report: IngestReport) -> None:
@@ -303,7 +206,7 @@ def _gone(path: Path) -> bool:
 
 def _erase(index: Index, document_ids: Sequence[str]) -> None:
     index.catalog.retire(document_ids)
-    _drop_stale(index)
+    drop_stale(index)
     if not index.catalog.forget_deleted():
         raise StorageError(
             "The documents are removed, but another process holds old pages of the catalog open. Close the "

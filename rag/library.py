@@ -8,9 +8,9 @@ from rag.embed import open_embedder
 from rag.generate import open_chat_model
 from rag.index import Index
 from rag.pipeline import Pipeline
+from rag.protocols import ChatModel, Embedder
 from rag.retrieve import HybridRetriever
 from rag.settings import Settings
-from rag.types import ChatModel, Embedder
 
 
 def open_retriever(settings: Settings, *, embedder: Embedder | None = None) -> HybridRetriever:

@@ -12,6 +12,7 @@ from rag.check import check
 from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
 from rag.condense import condense
 from rag.evidence import build_quotes
+from rag.protocols import ChatModel, Embedder, Retriever
 from rag.refuse import is_relevant, missing_from, yes_probability
 from rag.retrieve import check_question
 from rag.settings import Settings
@@ -19,18 +20,15 @@ from rag.split import Span, split_sentences
 from rag.types import (
     Answer,
     AnswerEvent,
-    ChatModel,
     Claim,
     ClaimChecked,
     Delta,
     Document,
-    Embedder,
     Finished,
     Passage,
     Quote,
     RefusalReason,
     Retrieved,
-    Retriever,
     Timings,
     Turn,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.types import ChatModel, Judge, Message, Passage
+from rag.protocols import ChatModel, Judge
+from rag.types import Message, Passage
 from rag.wording import content_words, stem
 
 # Short questions about a rare name have a low cosine with long passages, so their words count as well.

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from rag.derive import needs_repair, settle
 from rag.errors import IndexLocked, QuestionError
 from rag.index import Index
-from rag.ingest import needs_repair, settle
+from rag.protocols import Embedder
 from rag.settings import Settings
-from rag.types import Chunk, Document, Embedder, Passage
+from rag.types import Chunk, Document, Passage
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ Everything here is frozen and compares by value. Positions are always half-open 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, TypeAlias
 
 PublishedFrom: TypeAlias = Literal["header", "byline", "html", "filename", "mtime"]
 Verdict: TypeAlias = Literal["supported", "unsupported"]
@@ -242,87 +242,3 @@ class Finished:
 
 
 AnswerEvent: TypeAlias = Retrieved | Delta | ClaimChecked | Finished
-
-
-class Embedder(Protocol):
-    """Turns texts into unit vectors."""
-
-    @property
-    def identity(self) -> str:
-        """Name and digest: two embedders whose vectors may be mixed have the same identity."""
-        ...
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        ...
-
-    @property
-    def max_tokens(self) -> int:
-        """Longest text, in tokens, that is embedded whole."""
-        ...
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, special tokens included, nothing truncated."""
-        ...
-
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector of length 1 for each text, in order: ``len(texts)`` x ``dimension``."""
-        ...
-
-
-class Retriever(Protocol):
-    """Finds passages for a query."""
-
-    def retrieve(
-        self,
-        query: str,
-        *,
-        top_k: int = 5,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-    ) -> tuple[Passage, ...]:
-        """The ``top_k`` best passages, best first.
-
-        ``after`` and ``before`` bound the day of publication, both inclusive; documents without one are
-        left out when either is given. ``sources`` are shell patterns (``reports/*``) on
-        ``Document.source``; a passage must match one of them.
-        """
-        ...
-
-
-class ChatModel(Protocol):
-    """A language model that continues a conversation."""
-
-    @property
-    def info(self) -> ModelInfo:
-        """Name and digest, for the answer's record."""
-        ...
-
-    @property
-    def context_tokens(self) -> int:
-        """How many tokens prompt and answer may take together."""
-        ...
-
-    def stream(
-        self, messages: Sequence[Message], *, grammar: str | None = None, max_tokens: int = 256
-    ) -> Iterator[str]:
-        """Pieces of the reply as they are written; closing the iterator stops the model.
-
-        ``grammar`` is GBNF that the reply must match.
-        """
-        ...
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of a text in this model's own vocabulary."""
-        ...
-
-
-@runtime_checkable
-class Judge(Protocol):
-    """A chat model that can also say how likely it is to answer "Yes"."""
-
-    def yes_probability(self, messages: Sequence[Message]) -> float:
-        """P(Yes) / (P(Yes) + P(No)) for the first token of the reply, 0 to 1."""
-        ...

@@ -88,8 +88,8 @@ def _model(kind: str) -> str:
 
 
 def _index() -> str:
+    from rag.derive import needs_repair
     from rag.embed import open_embedder
-    from rag.ingest import needs_repair
 
     settings = Settings.load()
     try:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.index import Index
+from rag.protocols import Embedder
 from rag.settings import Settings
-from rag.types import Embedder
 
 
 def write(folder: Path, **files: str) -> Path:
