@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from rag.embed import open_embedder
-from rag.generate import open_chat_model
+from rag.generate import LlamaChatModel, open_chat_model
 from rag.index import Index
 from rag.pipeline import Pipeline
 from rag.protocols import ChatModel, Embedder
@@ -39,16 +39,20 @@ def open_pipeline(
     """
     # Two slow starts that don't need each other: one reads a gigabyte, the other imports torch.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        loading = None if model else pool.submit(open_chat_model, settings)
+        loading = pool.submit(lambda: model or open_chat_model(settings))
         retriever = open_retriever(settings, embedder=embedder)
-        retriever.embedder.embed(["warm"])
-        chat_model: ChatModel = model or loading.result()  # type: ignore[union-attr]
+        try:
+            retriever.embedder.embed(["the first call loads the weights"])
+            chat_model = loading.result()
+        except BaseException:
+            retriever.index.close()
+            raise
     catalog = retriever.index.catalog
 
     def close() -> None:
         retriever.index.close()
-        if loading is not None:
-            loading.result().close()
+        if isinstance(chat_model, LlamaChatModel) and chat_model is not model:
+            chat_model.close()
 
     return Pipeline(
         retriever,

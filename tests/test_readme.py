@@ -29,15 +29,14 @@ def between(name: str) -> str:
 
 def help_block() -> str:
     """The help of the program and of each command."""
-    runner = CliRunner()
-    parts = [runner.invoke(cli, ["--help"], prog_name="rag").output]
+    wanted: list[list[str]] = [[]]
     for name, command in cli.commands.items():
-        subs = (
-            [[name, sub] for sub in command.commands]
-            if isinstance(command, click.Group)
-            else [[name]]
-        )
-        parts += [runner.invoke(cli, [*sub, "--help"], prog_name="rag").output for sub in subs]
+        subs = command.commands if isinstance(command, click.Group) else ()
+        wanted += [[name, sub] for sub in subs] or [[name]]
+    parts = [
+        CliRunner().invoke(cli, [*words, "--help"], prog_name="rag", terminal_width=100).output
+        for words in wanted
+    ]
     return "```text\n" + "\n".join(parts) + "```\n"
 
 
@@ -53,15 +52,14 @@ def settings_block() -> str:
 @pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("rag ")])
 def test_every_command_shown_parses(line):
     _, *words = shlex.split(line)
-    context = click.Context(cli, info_name="rag")
+    context = click.Context(cli, info_name="rag", **cli.context_settings)
     command: click.Command = cli
     while isinstance(command, click.Group):
         _, found, words = command.resolve_command(context, words)
         assert found is not None
         command = found
-    command.make_context(
-        "rag", [word.replace("tests/gold", str(ROOT / "tests/gold")) for word in words]
-    )
+    words = [word.replace("tests/gold", str(ROOT / "tests/gold")) for word in words]
+    command.make_context("rag", words, parent=context).close()
 
 
 @pytest.mark.parametrize("line", [one for one in COMMANDS if one.startswith("make")])

@@ -8,6 +8,6 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 from ui.page import build
-from ui.server import serve
+from ui.server import check_address, serve
 
-__all__ = ["build", "serve"]
+__all__ = ["build", "check_address", "serve"]

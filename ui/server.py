@@ -66,7 +66,7 @@ def launch(blocks: gr.Blocks, *, host: str, port: int) -> str:
     Raises:
         RagError: The port is in use, or the address is not one of this machine.
     """
-    _claim(host, port)
+    check_address(host, port)
     try:
         _, url, _ = blocks.launch(
             server_name=host,
@@ -90,8 +90,12 @@ def launch(blocks: gr.Blocks, *, host: str, port: int) -> str:
     return str(url).rstrip("/")
 
 
-def _claim(host: str, port: int) -> None:
-    """See whether the port can be had; Gradio finds out late and leaves half of itself behind."""
+def check_address(host: str, port: int) -> None:
+    """See whether the port can be had; Gradio finds out late and leaves half of itself behind.
+
+    Raises:
+        RagError: The port is in use, or the address is not one of this machine.
+    """
     try:
         socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -16,8 +16,9 @@ from rag.settings import Settings
 def open_chat(*, host: str, port: int, open_browser: bool) -> None:
     """Open the chat in the browser."""
     from rag.library import open_pipeline
-    from ui import serve
+    from ui import check_address, serve
 
+    check_address(host, port)  # before the models are loaded
     with open_pipeline(Settings.load()) as pipeline:
         serve(
             pipeline,

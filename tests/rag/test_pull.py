@@ -743,7 +743,7 @@ def test_only_hub_names_are_asked_for_with_the_users_token(monkeypatch: pytest.M
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    group = importlib.import_module("rag.cli.models").models
+    group = importlib.import_module("rag.cli.models").manage_models
     result = CliRunner().invoke(group, arguments, catch_exceptions=True)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -23,18 +23,17 @@ def url(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     ingest_paths([shipped("seeds")], Settings.load(home=home))
     port = free_port()
-    chat = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "rag", "chat", "--port", str(port)],
         env={**os.environ, "RAG_HOME": str(home)},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert chat.stdout is not None
-    line = chat.stdout.readline()
-    assert f"http://127.0.0.1:{port}" in line
-    yield f"http://127.0.0.1:{port}/"
-    chat.send_signal(signal.SIGINT)
-    assert chat.wait(timeout=60) in (0, 130)
+    ) as chat:
+        assert chat.stdout is not None
+        assert f"http://127.0.0.1:{port}" in chat.stdout.readline()
+        yield f"http://127.0.0.1:{port}/"
+        chat.send_signal(signal.SIGINT)
+        assert chat.wait(timeout=60) in (0, 130)
 
 
 @pytest.fixture
