@@ -74,6 +74,19 @@ def test_what_no_source_says_is_refused(pipeline, question):
     assert not answer.citations
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Wer ist der Sprecher des Kremls?", "Кто пресс-секретарь Кремля?", "谁是克里姆林宫发言人？"],
+)
+def test_a_question_in_another_language_is_answered_from_the_sources_or_refused(
+    pipeline, texts, question
+):
+    answer = pipeline.ask(question)
+    assert answer.refused or "Peskov" in answer.text
+    for citation in answer_json(answer)["citations"]:
+        assert texts[citation["source"]][citation["start"] : citation["end"]] == citation["quote"]
+
+
 def test_a_follow_up_finds_what_it_points_at(pipeline):
     history = [Turn(question="Who is the spokesman of the Kremlin?", answer="Dmitry Peskov.")]
     answer = pipeline.ask("Which country did he speak of most?", history)
