@@ -30,9 +30,15 @@ def open_retriever(settings: Settings, *, embedder: Embedder | None = None) -> H
 
 
 def open_pipeline(
-    settings: Settings, *, embedder: Embedder | None = None, model: ChatModel | None = None
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    model: ChatModel | None = None,
+    warm: bool = True,
 ) -> Pipeline:
     """Everything that answers questions; use it as a context manager.
+
+    Unless ``warm``, the embedder's weights load with the first question or `Pipeline.warm`.
 
     Raises:
         RagError: as `open_retriever`, or the language model is missing or damaged.
@@ -42,7 +48,8 @@ def open_pipeline(
         loading = pool.submit(lambda: model or open_chat_model(settings))
         retriever = open_retriever(settings, embedder=embedder)
         try:
-            retriever.embedder.embed(["the first call loads the weights"])
+            if warm:
+                retriever.embedder.embed(["the first call loads the weights"])
             chat_model = loading.result()
         except BaseException:
             retriever.index.close()

@@ -193,6 +193,10 @@ class Pipeline:
             return _Outcome(reason="not_stated", dropped=tuple(checked), confidence=confidence)
         return _Outcome(claims=claims, dropped=dropped, confidence=confidence)
 
+    def warm(self) -> None:
+        """Load what the first question would otherwise wait for."""
+        self._embedder.embed(["the first call loads the weights"])
+
     def close(self) -> None:
         """Release the index and the model."""
         if self._close:

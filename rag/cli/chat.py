@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import click
 
 from rag.settings import Settings
@@ -19,11 +21,11 @@ def open_chat(*, host: str, port: int, open_browser: bool) -> None:
     from ui import check_address, serve
 
     check_address(host, port)  # before the models are loaded
-    with open_pipeline(Settings.load()) as pipeline:
-        serve(
-            pipeline,
-            host=host,
-            port=port,
-            open_browser=open_browser,
-            on_ready=lambda url: click.echo(f"Chat is ready at {url} (Ctrl-C stops it)"),
-        )
+    with open_pipeline(Settings.load(), warm=False) as pipeline:
+
+        def ready(url: str) -> None:
+            click.echo(f"Chat is ready at {url} (Ctrl-C stops it)")
+            # While the person reads the page and types.
+            threading.Thread(target=pipeline.warm, daemon=True).start()
+
+        serve(pipeline, host=host, port=port, open_browser=open_browser, on_ready=ready)
