@@ -30,7 +30,7 @@ def answer_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
     """The prompt. Everything before the last message is the same for every question.
 
     The best quote comes last, next to the question: a small model goes by what it has just read. (Of
-    five questions it got wrong with the best one first, it got four right.)
+    36 development questions three that were wrong with the best one first came right, one went wrong.)
     """
     lines = [format_quote(number, quote) for number, quote in enumerate(quotes, 1)]
     return render(
