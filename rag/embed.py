@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import ModelCorrupt
 from rag.models import locate
+from rag.protocols import Embedder
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ class SentenceTransformerEmbedder:
             f"The embedding model in {self._folder} cannot be loaded ({error}). "
             f"Run: rag models pull {self._name}"
         )
+
+
+def load_weights(embedder: Embedder) -> None:
+    """Make any embedder do now what its first call would wait for."""
+    embedder.embed(["anything"])
 
 
 def open_embedder(settings: Settings) -> SentenceTransformerEmbedder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from rag.embed import open_embedder
+from rag.embed import load_weights, open_embedder
 from rag.generate import LlamaChatModel, open_chat_model
 from rag.index import Index
 from rag.pipeline import Pipeline
@@ -49,7 +49,7 @@ def open_pipeline(
         retriever = open_retriever(settings, embedder=embedder)
         try:
             if warm:
-                retriever.embedder.embed(["the first call loads the weights"])
+                load_weights(retriever.embedder)
             chat_model = loading.result()
         except BaseException:
             retriever.index.close()

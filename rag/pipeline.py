@@ -11,6 +11,7 @@ from rag.asked import gives_what_is_asked
 from rag.check import check
 from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
 from rag.condense import condense
+from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.protocols import ChatModel, Embedder, Retriever
 from rag.refuse import is_relevant, missing_from, yes_probability
@@ -195,7 +196,7 @@ class Pipeline:
 
     def warm(self) -> None:
         """Load what the first question would otherwise wait for."""
-        self._embedder.embed(["the first call loads the weights"])
+        load_weights(self._embedder)
 
     def close(self) -> None:
         """Release the index and the model."""
