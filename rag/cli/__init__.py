@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -17,9 +18,10 @@ from rag.cli.models import manage_models
 from rag.errors import RagError
 
 _INTERRUPTED = 130
+_HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings=_HELP)
 @click.version_option(__version__, prog_name="seedbound")
 @click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what is going on.")
 def cli(*, verbose: bool) -> None:
@@ -45,6 +47,8 @@ for command in (
     manage_models,
     check_everything,
 ):
+    # A command that is run by itself, as tests do, has the same help as one run through `rag`.
+    command.context_settings = {**_HELP, **command.context_settings}
     cli.add_command(command)
 
 
