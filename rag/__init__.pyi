@@ -1,6 +1,7 @@
 from .embed import open_embedder as open_embedder
 from .errors import DocumentNotFound as DocumentNotFound
 from .errors import DownloadFailed as DownloadFailed
+from .errors import GoldError as GoldError
 from .errors import IndexFault as IndexFault
 from .errors import IndexLocked as IndexLocked
 from .errors import IndexMismatch as IndexMismatch
@@ -45,6 +46,7 @@ from .types import Passage as Passage
 from .types import Quote as Quote
 from .types import Retrieved as Retrieved
 from .types import Timings as Timings
+from .types import TokenCounts as TokenCounts
 from .types import Turn as Turn
 
 __all__: list[str]

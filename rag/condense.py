@@ -35,6 +35,13 @@ def leans_on_history(question: str) -> bool:
     )
 
 
+def spell_out_history(question: str, history: Sequence[Turn]) -> str:
+    """The question with the one before it in front, if it leans on that: what is done without a model."""
+    if not history or not leans_on_history(question):
+        return question
+    return f"{one_line(history[-1].question)} {question}"
+
+
 def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Generator[str, None, str]:
     """Rewrite a question with what the last turns supply; a generator whose return value is the result.
 
@@ -50,10 +57,11 @@ def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Genera
     ):
         reply += piece
         yield ""
-    rewritten, before = reply.strip(), one_line(history[-1].question)
-    if rewritten.lower() in ("", one_line(question).lower(), before.lower()):
+    rewritten = reply.strip()
+    useless = ("", one_line(question).lower(), one_line(history[-1].question).lower())
+    if rewritten.lower() in useless:
         # The model put nothing in, or lost what is new: ask both.
-        return f"{before} {question}"
+        return spell_out_history(question, history)
     return rewritten
 
 

@@ -13,6 +13,7 @@
     |   |-- IndexLocked        another process is writing to it
     |   `-- StorageError       the data folder is read-only, full or damaged
     |-- DocumentNotFound       no document has this id
+    |-- GoldError              a file of gold questions, or the corpus they are about, is not right
     `-- ModelError             a model cannot be used
         |-- ModelMissing       not on this machine yet
         |-- ModelCorrupt       wrong size or digest, or not a model file
@@ -64,6 +65,10 @@ class StorageError(IndexFault):
 
 class DocumentNotFound(RagError):
     """No document has this id."""
+
+
+class GoldError(RagError):
+    """A file of gold questions, or the corpus they are about, is not right."""
 
 
 class ModelError(RagError):

@@ -34,8 +34,8 @@ _TEMPLATE_FALLBACK = (
 class LlamaChatModel:
     """A `ChatModel` and `Judge` over one GGUF file. One reply at a time; others wait for it.
 
-    Replies are greedy (temperature 0), so the same prompt gives the same reply. What two prompts have in
-    common at their start is computed once.
+    Replies are greedy (temperature 0) and nothing but a prompt's constant beginning is taken over from
+    earlier calls, so the same prompt gives the same reply whatever was asked before it.
     """
 
     def __init__(
@@ -145,37 +145,43 @@ class LlamaChatModel:
 
     def _begin(self, prompt: Sequence[int], constant: int) -> Iterator[None]:
         """Evaluate all of a prompt but its last token, step by step; its constant part is kept."""
-        self._restore(prompt[:constant])
-        yield from self._read(prompt[:constant])
+        if not self._restore(prompt[:constant]):
+            yield from self._read(prompt[:constant], known=0)
         self._keep(prompt[:constant])
-        yield from self._read(prompt[:-1])
+        yield from self._read(prompt[:-1], known=constant)
 
-    def _read(self, prompt: Sequence[int]) -> Iterator[None]:
-        """Evaluate tokens, keeping what they share with what was evaluated last."""
+    def _read(self, prompt: Sequence[int], *, known: int) -> Iterator[None]:
+        """Evaluate the tokens after the first ``known``.
+
+        Where a step begins shows in the last digits of every logit, and they decide between two words
+        now and then: so a step never begins where some other prompt happened to part from this one.
+        """
         llama = self._llama
-        shared = _shared(llama.input_ids[: llama.n_tokens].tolist(), prompt)
-        llama._ctx.kv_cache_seq_rm(-1, shared, -1)
-        llama.n_tokens = shared
-        for at in range(shared, len(prompt), _PREFILL_STEP):
+        llama._ctx.kv_cache_seq_rm(-1, known, -1)
+        llama.n_tokens = known
+        for at in range(known, len(prompt), _PREFILL_STEP):
             llama.eval(prompt[at : at + _PREFILL_STEP])
             yield
 
-    def _restore(self, constant: Sequence[int]) -> None:
-        """Load what is known of a prompt's constant beginning, unless it has just been used."""
+    def _restore(self, constant: Sequence[int]) -> bool:
+        """Have a prompt's constant beginning in place if it is known: it was just used, or is kept."""
         import llama_cpp
 
         llama = self._llama
-        if _shared(llama.input_ids[: llama.n_tokens].tolist(), constant) == len(constant):
-            return
+        at_hand = llama.input_ids[: llama.n_tokens][: len(constant)].tolist()
+        if at_hand == list(constant):
+            return True
         state = self._prefixes.get(constant)
         if state is None:
-            return
+            return False
         llama._ctx.kv_cache_seq_rm(-1, 0, -1)
         llama.n_tokens = 0
         buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        if llama_cpp.llama_state_seq_set_data(llama.ctx, buffer, len(state), 0):
-            llama.input_ids[: len(constant)] = constant
-            llama.n_tokens = len(constant)
+        if not llama_cpp.llama_state_seq_set_data(llama.ctx, buffer, len(state), 0):
+            return False
+        llama.input_ids[: len(constant)] = constant
+        llama.n_tokens = len(constant)
+        return True
 
     def _keep(self, constant: Sequence[int]) -> None:
         import llama_cpp
@@ -253,11 +259,3 @@ def open_chat_model(settings: Settings) -> LlamaChatModel:
         threads=settings.threads,
         cache_dir=settings.models_dir.expanduser() / ".prefixes",
     )
-
-
-def _shared(known: Sequence[int], prompt: Sequence[int]) -> int:
-    """How many tokens two sequences have in common at their start."""
-    for at, (old, new) in enumerate(zip(known, prompt, strict=False)):
-        if old != new:
-            return at
-    return min(len(known), len(prompt))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.asked import gives_what_is_asked
@@ -31,6 +31,7 @@ from rag.types import (
     RefusalReason,
     Retrieved,
     Timings,
+    TokenCounts,
     Turn,
 )
 
@@ -43,6 +44,7 @@ class _Outcome:
     dropped: tuple[Claim, ...] = ()
     reason: RefusalReason | None = None
     confidence: float | None = None
+    tokens: TokenCounts | None = None
 
 
 class _Clock:
@@ -154,6 +156,7 @@ class Pipeline:
                     first_token_s=clock.first_token_s,
                     total_s=clock.elapsed(),
                 ),
+                tokens=outcome.tokens,
                 model=self.model.info,
             )
         )
@@ -170,9 +173,10 @@ class Pipeline:
             return _Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return _Outcome(reason="no_evidence")
+        messages = answer_messages(question, quotes)
         reply = ""
         for piece in self.model.stream(
-            answer_messages(question, quotes),
+            messages,
             grammar=answer_grammar(len(quotes)),
             max_tokens=self.settings.answer_tokens,
         ):
@@ -180,9 +184,17 @@ class Pipeline:
                 clock.first_token_s = clock.elapsed()
             reply += piece
             yield Delta(text=piece)
+        count = self.model.count_tokens
+        tokens = TokenCounts(
+            prompt=sum(count(message["content"]) for message in messages), answer=count(reply)
+        )
         checked = [check(question, draft, quotes) for draft in parse_reply(reply)]
         for claim in checked:
             yield ClaimChecked(claim=claim)
+        return replace(self._decide(question, checked), tokens=tokens)
+
+    def _decide(self, question: str, checked: Sequence[Claim]) -> _Outcome:
+        """Whether what was written may stand as the answer."""
         claims = tuple(claim for claim in checked if claim.verdict == "supported")
         dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
         if not claims:

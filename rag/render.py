@@ -32,6 +32,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             "first_token_s": round(answer.timings.first_token_s, 3),
             "total_s": round(answer.timings.total_s, 3),
         },
+        "tokens": answer.tokens
+        and {"prompt": answer.tokens.prompt, "answer": answer.tokens.answer},
         "model": answer.model and {"name": answer.model.name, "sha256": answer.model.sha256},
     }
 

@@ -147,6 +147,14 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCounts:
+    """How much the model read to write the answer and how much it wrote, in its own tokens."""
+
+    prompt: int
+    answer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
     """Which language model wrote an answer."""
 
@@ -177,6 +185,7 @@ class Answer:
         as_of: Newest publication day among the cited documents.
         confidence: How sure the checks are that the sources state the answer, 0 to 1; ``None`` if it
             did not come to that.
+        tokens: ``None`` if no model was asked to write.
     """
 
     question: str
@@ -191,6 +200,7 @@ class Answer:
     as_of: date | None = None
     confidence: float | None = None
     timings: Timings = Timings()
+    tokens: TokenCounts | None = None
     model: ModelInfo | None = None
 
     @property

@@ -95,6 +95,19 @@ def test_a_kept_beginning_changes_nothing_but_the_wait(small, tmp_path):
     assert again.count("") < first.count("")
 
 
+def test_what_was_asked_before_changes_nothing(small):
+    """The same steps, so not even the last digit: a run that is gone on with equals one never cut off."""
+
+    def asked(ending):
+        content = "The birds of the northern islands. " * 30 + ending
+        return [*small.stream([ASKED[0], {"role": "user", "content": content}], max_tokens=4)]
+
+    asked("Where are they?")
+    after_another = asked("How many?")
+    "".join(small.stream([ASKED[0], {"role": "user", "content": "Anything else?"}], max_tokens=4))
+    assert asked("How many?") == after_another
+
+
 def test_a_damaged_state_file_is_as_good_as_none(small, tmp_path):
     long = [{"role": "system", "content": "Count the birds on the island. " * 30}, ASKED[1]]
     small._prefixes = PrefixCache(tmp_path, model="test")

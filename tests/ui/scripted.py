@@ -218,7 +218,7 @@ def scripted() -> ScriptedPipeline:
 
     def sleep(question: str) -> Iterator[AnswerEvent]:
         yield Retrieved(passages=passages((arms,)), quotes=(arms,), standalone_question=question)
-        time.sleep(3)
+        time.sleep(6)
         yield Delta(text="Too late")
 
     pipeline.scripts = {
