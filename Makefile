@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install models chat test lint bench
+.PHONY: install models chat test lint eval bench
 
 install: .venv/installed
 
@@ -33,5 +33,9 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The gold questions over the seeds. EVAL takes options, e.g.: make eval EVAL="--sample 20 --fail-worse --compare RUN"
+eval: models
+	$(BIN)/rag eval tests/gold/seeds.jsonl --docs seeds $(EVAL)
+
 bench: models
-	$(BIN)/python -m tests.benchmarks.answers
+	$(BIN)/python -m tests.benchmarks.evaluation

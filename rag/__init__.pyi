@@ -1,3 +1,4 @@
+from .draft import draft_gold as draft_gold
 from .embed import open_embedder as open_embedder
 from .errors import DocumentNotFound as DocumentNotFound
 from .errors import DownloadFailed as DownloadFailed
@@ -15,7 +16,14 @@ from .errors import RagError as RagError
 from .errors import SettingsError as SettingsError
 from .errors import StorageError as StorageError
 from .errors import UnreadableDocument as UnreadableDocument
+from .evaluate.answering import evaluate_pipeline as evaluate_pipeline
+from .evaluate.answering import evaluate_retriever as evaluate_retriever
+from .evaluate.results import EvaluationReport as EvaluationReport
+from .evaluate.results import Figure as Figure
+from .evaluate.results import QuestionResult as QuestionResult
 from .generate import open_chat_model as open_chat_model
+from .gold import GoldQuestion as GoldQuestion
+from .gold import load_gold as load_gold
 from .ingest import IngestReport as IngestReport
 from .ingest import ingest_paths as ingest_paths
 from .ingest import rebuild_index as rebuild_index
@@ -23,6 +31,7 @@ from .ingest import remove_document as remove_document
 from .library import open_pipeline as open_pipeline
 from .library import open_retriever as open_retriever
 from .pipeline import Pipeline as Pipeline
+from .protocols import Answerer as Answerer
 from .protocols import ChatModel as ChatModel
 from .protocols import Embedder as Embedder
 from .protocols import Judge as Judge

@@ -1,4 +1,4 @@
-"""What can be put in place of a part: an embedder, a retriever, a language model."""
+"""What can be put in place of a part: an embedder, a retriever, a language model, or all that answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Protocol, runtime_checkable
 
-from rag.types import Message, ModelInfo, Passage
+from rag.types import Answer, Message, ModelInfo, Passage, Turn
 
 
 class Embedder(Protocol):
@@ -90,4 +90,12 @@ class Judge(Protocol):
 
     def yes_probability(self, messages: Sequence[Message]) -> float:
         """P(Yes) / (P(Yes) + P(No)) for the first token of the reply, 0 to 1."""
+        ...
+
+
+class Answerer(Protocol):
+    """Anything that answers questions: a `Pipeline`, or your own system in an evaluation."""
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """The answer or the refusal; fill in the fields of `Answer` that you have."""
         ...

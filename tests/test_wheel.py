@@ -49,6 +49,7 @@ def test_the_wheel_holds_the_packages_and_their_data_and_nothing_else(wheel):
         "rag/py.typed",
         "rag/__init__.pyi",
         "rag/models.toml",
+        "rag/evaluate/templates/report.html.jinja",
         "ui/chat.css",
         "ui/chat.js",
     ):

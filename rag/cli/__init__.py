@@ -14,6 +14,8 @@ from rag.cli.answers import ask, search
 from rag.cli.chat import open_chat
 from rag.cli.doctor import check_everything
 from rag.cli.documents import ingest, list_documents, remove, status
+from rag.cli.evaluate import run_evaluation
+from rag.cli.gold import manage_gold
 from rag.cli.models import manage_models
 from rag.errors import RagError
 
@@ -34,6 +36,8 @@ def cli(*, verbose: bool) -> None:
         format="%(name)s: %(message)s",
         stream=sys.stderr,
     )
+    if not verbose:
+        logging.getLogger("rag").setLevel(logging.WARNING)  # our own say what to look at
 
 
 for command in (
@@ -43,6 +47,8 @@ for command in (
     status,
     search,
     ask,
+    run_evaluation,
+    manage_gold,
     open_chat,
     manage_models,
     check_everything,

@@ -186,9 +186,7 @@ def test_documents_open_whole_and_escape_returns(site: Site) -> None:
 
 
 @pytest.mark.parametrize("example", [False, True], ids=["typed", "example"])
-def test_stop_ends_generation(
-    site: Site, pipeline: ScriptedPipeline, example: bool
-) -> None:
+def test_stop_ends_generation(site: Site, pipeline: ScriptedPipeline, example: bool) -> None:
     pipeline.pace = 0.03
     pipeline.scripts = (
         {"": pipeline.scripts["long"], **pipeline.scripts} if example else pipeline.scripts

@@ -1,0 +1,147 @@
+"""What a run was made with: enough to repeat it, and to refuse to go on with something else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from rag import __version__
+from rag.gold import GoldQuestion
+from rag.models import locate
+from rag.paths import shipped
+from rag.settings import Settings
+from rag.types import Document
+
+Mode: TypeAlias = Literal["answers", "retrieval", "closed_book"]
+
+_PACKAGES = ("chromadb", "gradio", "llama-cpp-python", "sentence-transformers", "tantivy", "torch")
+# These say where things lie and how fast the machine works, not what comes out.
+_NOT_DECISIVE = ("home", "models_dir", "threads")
+#: Two runs with the same values here answer alike.
+_DECISIVE = ("mode", "gold", "corpus", "models", "prompts", "settings", "versions")
+
+
+def collect_facts(
+    mode: Mode,
+    settings: Settings,
+    questions: Sequence[GoldQuestion],
+    documents: Iterable[Document],
+    *,
+    gold: Path,
+) -> dict[str, Any]:
+    """The content of ``run.json`` for a run that begins now.
+
+    Raises:
+        ModelError: a model is missing or damaged.
+    """
+    files = sorted((document.source, document.sha256) for document in documents)
+    return {
+        "mode": mode,
+        "gold": {
+            "path": str(gold.absolute()),
+            "questions": len(questions),
+            "sha256": _digest(question.model_dump_json() for question in questions),
+        },
+        "corpus": {
+            "home": str(settings.home),
+            "documents": len(files),
+            "sha256": _digest(f"{source} {sha256}" for source, sha256 in files),
+        },
+        "models": _models(mode, settings),
+        "prompts": _prompts_digest(),
+        "settings": settings.model_dump(mode="json"),
+        "versions": _versions(),
+        "machine": _machine(),
+        "started": _now(),
+        "finished": None,
+    }
+
+
+def finished(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same facts, at the end of the run."""
+    return {**facts, "finished": _now()}
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What would make two runs answer differently, as ``settings.top_k was 8, now 5``."""
+    before, after = _decisive(old), _decisive(new)
+    return [
+        f"{name} was {before.get(name)}, now {after.get(name)}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name in _DECISIVE:
+        value = facts.get(name)
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": one for key, one in value.items()}
+        else:
+            flat[name] = value
+    ignored = ["gold.path", "corpus.home", *(f"settings.{name}" for name in _NOT_DECISIVE)]
+    return {name: value for name, value in flat.items() if name not in ignored}
+
+
+def _models(mode: Mode, settings: Settings) -> dict[str, Any]:
+    needed: dict[str, str] = {}
+    if mode != "retrieval":
+        needed["chat"] = settings.chat_model
+    if mode != "closed_book":
+        needed["embedding"] = settings.embedding_model
+    found = {
+        kind: locate(name, settings, "chat" if kind == "chat" else "embedding")
+        for kind, name in needed.items()
+    }
+    return {kind: {"name": one.name, "sha256": one.sha256} for kind, one in found.items()}
+
+
+def _prompts_digest() -> str:
+    files = sorted(Path(str(shipped("prompts"))).glob("*.txt"))
+    return _digest(f"{file.name} {file.read_text('utf-8')}" for file in files)
+
+
+def _versions() -> dict[str, str]:
+    found = {"seedbound": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
