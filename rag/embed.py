@@ -1,11 +1,11 @@
-"""Texts into vectors, through sentence-transformers, from a local folder with the model hub switched off."""
+"""Texts into vectors, with a sentence-transformers model in a local folder; the model hub is switched off."""
 
 from __future__ import annotations
 
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +19,28 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
+    from rag.compiled import Vectors
+
 _BATCH = 32
 
 
 class SentenceTransformerEmbedder:
     """An `Embedder` over a sentence-transformers folder. The weights load at the first `embed`."""
 
-    def __init__(self, folder: Path, *, name: str, sha256: str, max_tokens: int = 256) -> None:
-        """``sha256`` is the digest of the weights; ``max_tokens`` is where the model truncates."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        sha256: str,
+        max_tokens: int = 256,
+        cache_dir: Path | None = None,
+    ) -> None:
+        """``sha256`` is the digest of the weights; ``max_tokens`` is where the model truncates.
+
+        With a ``cache_dir`` the model is compiled for this processor once and kept there (`rag.compiled`).
+        """
+        self._cache_dir = cache_dir
         self._folder = folder
         self._name = name
         self._sha256 = sha256
@@ -61,30 +75,45 @@ class SentenceTransformerEmbedder:
         if not texts:
             return []
         with self._lock:
-            vectors = self._model.encode(
-                list(texts),
-                batch_size=_BATCH,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-        rows: list[list[float]] = vectors.tolist()
+            rows: list[list[float]] = self._encode(texts).tolist()
         return rows
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        try:
-            tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-        except Exception as error:  # tokenizers raises bare Exception
-            raise self._corrupt(error) from error
+        tokenizer = self._load_tokenizer()
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 
+    def _load_tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        try:
+            return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises bare Exception
+            raise self._corrupt(error) from error
+
     @cached_property
-    def _model(self) -> SentenceTransformer:
+    def _encode(self) -> Callable[[Sequence[str]], Vectors]:
+        """The quickest way there is here from texts to unit vectors."""
+        if self._cache_dir is not None:
+            from rag.compiled import open_encoder
+
+            kept = self._cache_dir / f"{self._sha256[:16]}-{self._max_tokens}"
+            tokenizer = self._load_tokenizer()
+            tokenizer.enable_truncation(self._max_tokens)
+            if encoder := open_encoder(kept, tokenizer, self._load_original):
+                return encoder.encode
+        original = self._load_original()
+        return lambda texts: original.encode(
+            list(texts),
+            batch_size=_BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+
+    def _load_original(self) -> SentenceTransformer:
         # The switches are read when the libraries are imported, so they come first.
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ["TRANSFORMERS_OFFLINE"] = "1"
@@ -95,7 +124,13 @@ class SentenceTransformerEmbedder:
 
         disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            # The plain form of attention is the one that every converter knows.
+            return SentenceTransformer(
+                str(self._folder),
+                device="cpu",
+                local_files_only=True,
+                model_kwargs={"attn_implementation": "eager"},
+            )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise self._corrupt(error) from error
 
@@ -119,5 +154,9 @@ def open_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     """
     model = locate(settings.embedding_model, settings, "embedding")
     return SentenceTransformerEmbedder(
-        model.path, name=model.name, sha256=model.sha256, max_tokens=model.context_tokens
+        model.path,
+        name=model.name,
+        sha256=model.sha256,
+        max_tokens=model.context_tokens,
+        cache_dir=settings.models_dir.expanduser() / ".compiled",
     )
