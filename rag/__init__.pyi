@@ -34,11 +34,14 @@ from .pipeline import Pipeline as Pipeline
 from .protocols import Answerer as Answerer
 from .protocols import ChatModel as ChatModel
 from .protocols import Embedder as Embedder
+from .protocols import Filters as Filters
 from .protocols import Judge as Judge
+from .protocols import Reranker as Reranker
 from .protocols import Retriever as Retriever
 from .retrieve import HybridRetriever as HybridRetriever
 from .settings import Settings as Settings
 from .types import REFUSAL as REFUSAL
+from .types import Annotation as Annotation
 from .types import Answer as Answer
 from .types import AnswerEvent as AnswerEvent
 from .types import Chunk as Chunk

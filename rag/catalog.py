@@ -1,98 +1,64 @@
-"""The catalog: an SQLite file that holds every document's text, its spans and what built the index.
+"""The catalog: an SQLite file that holds every document's text, what hangs on it and what built the index.
 
-It is the truth; vectors and words are derived from it. A document is written as a *version*: ``pending`` until
-vectors and words hold its chunks, then ``ready``; a replaced or removed one is ``stale`` until they have let go of
-it. Readers see ready versions only, so a process killed at any moment leaves a catalog that opens and answers, and
-tells the next writer what is left to do.
+It is the truth; what Chroma and tantivy hold is derived from it. A document is written as a *version*: ``pending``
+until vectors and words hold its chunks, then ``ready``; a replaced or removed one is ``stale`` until they have let
+go of it. Readers see ready versions only, so a process killed at any moment leaves a catalog that opens and
+answers, and tells the next writer what is left to do.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
 
-from rag.database import BUSY_TIMEOUT_S, Database
-from rag.split import Span
-from rag.types import Chunk, Document
+from rag.database import BUSY_TIMEOUT_S
+from rag.details import Details, Entry, delete_details, insert_details
+from rag.errors import IndexMismatch
+from rag.schema import FORMAT, META, TABLES, upgrade
+from rag.types import Document
+from rag.versions import VERSION_COLUMNS, KnownFile, State, Version, version_of
 
-State = Literal["pending", "ready", "stale"]
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS versions (
-    version INTEGER PRIMARY KEY AUTOINCREMENT,
-    document_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'stale')),
-    path TEXT NOT NULL,
-    source TEXT NOT NULL,
-    title TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    published TEXT,
-    published_from TEXT,
-    ingested_at TEXT NOT NULL,
-    text TEXT NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS one_ready ON versions (document_id) WHERE state = 'ready';
-CREATE INDEX IF NOT EXISTS by_state ON versions (state);
-CREATE TABLE IF NOT EXISTS sentences (
-    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    PRIMARY KEY (version, number)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS chunks (
-    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    PRIMARY KEY (version, number)
-) WITHOUT ROWID;
-"""
 # Readers are in the way for as long as one query takes; whatever takes longer will not end soon.
 _CHECKPOINT_TIMEOUT_S = 2.0
-_VERSION_COLUMNS = "version, document_id, state, path, source, title, sha256, published, published_from, ingested_at"
+_FILES = (
+    "SELECT path, source, document_id, sha256, version, stamp FROM versions "
+    "LEFT JOIN stamps USING (version) WHERE +state = 'ready'"  # the plus: not to be looked up by
+)
+# As many values as one SQLite statement takes in every build.
+_AT_ONCE = 900
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One version of a document, as stored.
-
-    Attributes:
-        path: Absolute path of the file it was read from; identifies the document.
-        ingested_at: When it was written, UTC, ISO 8601.
-    """
-
-    number: int
-    state: State
-    path: str
-    ingested_at: str
-    document: Document
-
-
-class KnownFile(NamedTuple):
-    """What is known of an ingested file."""
-
-    path: str
-    source: str
-    document_id: str
-    sha256: str
-
-
-class Catalog(Database):
+class Catalog(Details):
     """All reads and writes of the SQLite file. Threads may share one; one process at a time should write."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file.
+    def __init__(self, path: Path, *, upgrading: bool = False) -> None:
+        """Open or create the file; one of an older format only when ``upgrading``.
 
         Raises:
+            IndexMismatch: another program wrote it, in a format that this one does not read.
             StorageError: it cannot be opened or is damaged.
         """
-        super().__init__(path, _SCHEMA)
+        super().__init__(path, META)
+        try:
+            self._prepare(upgrading=upgrading)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, *, upgrading: bool) -> None:
+        found = self.meta().get("format", FORMAT)
+        if found != FORMAT:
+            if not upgrading:
+                raise IndexMismatch(
+                    f"The index in {self._path.parent} was built by another version of this program: format was "
+                    f"{found}, now {FORMAT}. Build it anew from the stored texts: rag ingest --rebuild"
+                )
+            with self._write() as connection:
+                upgrade(connection)
+        with self._guard():
+            self._connection().executescript(TABLES)
 
     # what built the index
 
@@ -117,17 +83,17 @@ class Catalog(Database):
     def document(self, document_id: str) -> Document | None:
         """The ready document with this id."""
         rows = self._rows(
-            f"SELECT {_VERSION_COLUMNS}, text FROM versions WHERE document_id = ? AND state = 'ready'",
+            f"SELECT {VERSION_COLUMNS}, text FROM versions WHERE document_id = ? AND state = 'ready'",
             document_id,
         )
-        return next((_version(row).document for row in rows), None)
+        return next((version_of(row).document for row in rows), None)
 
     def versions(self, state: State) -> list[Version]:
         """All versions in a state, by source."""
         return [
-            _version(row)
+            version_of(row)
             for row in self._rows(
-                f"SELECT {_VERSION_COLUMNS}, text FROM versions WHERE state = ? "
+                f"SELECT {VERSION_COLUMNS}, text FROM versions WHERE state = ? "
                 "ORDER BY source, path",
                 state,
             )
@@ -140,66 +106,99 @@ class Catalog(Database):
 
     def version(self, number: int) -> Version:
         """One version, whatever its state."""
-        query = f"SELECT {_VERSION_COLUMNS}, text FROM versions WHERE version = ?"
-        return _version(self._rows(query, number)[0])
+        query = f"SELECT {VERSION_COLUMNS}, text FROM versions WHERE version = ?"
+        return version_of(self._rows(query, number)[0])
 
     def files(self) -> list[KnownFile]:
         """The files behind the ready documents, by source, without reading any text."""
-        return [
-            KnownFile(*row)
-            for row in self._rows(
-                "SELECT path, source, document_id, sha256 FROM versions WHERE state = 'ready' "
-                "ORDER BY source, path"
-            )
-        ]
+        return [KnownFile(*row) for row in self._rows(f"{_FILES} ORDER BY source, path")]
+
+    def known(self, paths: Sequence[str]) -> dict[str, KnownFile]:
+        """Those of the given files that are behind ready documents, by path."""
+        found = {}
+        for at in range(0, len(paths), _AT_ONCE):
+            part = paths[at : at + _AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            for row in self._rows(f"{_FILES} AND path IN ({marks})", *part):
+                found[row[0]] = KnownFile(*row)
+        return found
+
+    def restamp(self, stamps: Mapping[int, str | None]) -> None:
+        """Record what the files behind versions look like now."""
+        if not stamps:
+            return
+        with self._write() as connection:
+            for version, stamp in stamps.items():
+                _insert_stamp(connection, version, stamp)
 
     def counts(self) -> dict[str, int]:
         """How many documents, chunks and unfinished versions there are."""
         ((documents, chunks, unfinished),) = self._rows(
-            "SELECT (SELECT count(*) FROM versions WHERE state = 'ready'), "
-            "(SELECT count(*) FROM chunks JOIN versions USING (version) WHERE state = 'ready'), "
-            "(SELECT count(*) FROM versions WHERE state <> 'ready')"
+            "SELECT count(*), ifnull(sum(chunk_count), 0), "
+            "(SELECT count(*) FROM versions WHERE state IN ('pending', 'stale')) "
+            "FROM versions WHERE state = 'ready'"
         )
         return {"documents": documents, "chunks": chunks, "unfinished": unfinished}
 
-    def add(
-        self, entries: Sequence[tuple[str, Document, Sequence[Span], Sequence[Span]]]
-    ) -> list[int]:
-        """Write new versions as pending: ``(path, document, sentences, chunks)`` each.
+    def changes(self) -> tuple[int, int]:
+        """Counts that differ after a change: of what is ready, and of rebuilds, which reuse version numbers."""
+        rows = dict(self._rows("SELECT name, value FROM counters"))
+        return rows.get("changes", 0), rows.get("restarts", 0)
 
-        Returns their numbers.
-        """
+    def overview(self) -> list[tuple[int, int, str, str | None, str]]:
+        """Version, number of chunks, document id, publication day and source of all ready documents."""
+        return self._rows(
+            "SELECT version, chunk_count, document_id, published, source FROM versions "
+            "WHERE state = 'ready' ORDER BY version"
+        )
+
+    def add(self, entries: Sequence[Entry]) -> list[int]:
+        """Write new versions as pending; returns their numbers."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         numbers = []
         with self._write() as connection:
-            for path, document, sentences, chunks in entries:
+            for entry in entries:
+                document = entry.document
                 cursor = connection.execute(
                     "INSERT INTO versions (document_id, state, path, source, title, sha256, published, "
-                    "published_from, ingested_at, text) VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "published_from, ingested_at, chunk_count, signature, text) "
+                    "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        document.id, path, document.source, document.title, document.sha256,
+                        document.id, entry.path, document.source, document.title, document.sha256,
                         document.published and document.published.isoformat(),
-                        document.published_from, now, document.text,
+                        document.published_from, now, len(entry.chunks), entry.signature,
+                        document.text,
                     ),
                 )  # fmt: skip
                 number = cursor.lastrowid
                 assert number is not None
                 numbers.append(number)
-                _insert_spans(connection, number, sentences, chunks)
+                _insert_stamp(connection, number, entry.stamp)
+                insert_details(connection, number, entry)
         return numbers
 
-    def restart(
-        self, meta: dict[str, str], spans: Iterable[tuple[int, Sequence[Span], Sequence[Span]]]
-    ) -> None:
-        """Make ready versions pending with new spans: ``(version, sentences, chunks)`` each."""
+    def restart(self, meta: dict[str, str], entries: Iterable[tuple[int, Entry]]) -> None:
+        """Make ready versions pending with other spans and all that hangs on them: ``(version, entry)`` each.
+
+        Vectors are kept if neither ``meta`` nor the version's chunks are different.
+        """
         with self._write() as connection:
+            same = dict(connection.execute("SELECT key, value FROM meta")) == meta
             connection.execute("DELETE FROM meta")
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-            for number, sentences, chunks in spans:
-                for table in ("sentences", "chunks"):
-                    connection.execute(f"DELETE FROM {table} WHERE version = ?", (number,))
-                _insert_spans(connection, number, sentences, chunks)
+            for number, entry in entries:
+                before = connection.execute(
+                    'SELECT start, "end" FROM chunks WHERE version = ? ORDER BY number', (number,)
+                ).fetchall()
+                fits = same and before == [(span.start, span.end) for span in entry.chunks]
+                delete_details(connection, number, vectors=not fits)
+                insert_details(connection, number, entry)
+                connection.execute(
+                    "UPDATE versions SET chunk_count = ?, signature = ? WHERE version = ?",
+                    (len(entry.chunks), entry.signature, number),
+                )
             connection.execute("UPDATE versions SET state = 'pending' WHERE state = 'ready'")
+            _count_change(connection, "changes", "restarts")
 
     def publish(self, numbers: Sequence[int]) -> None:
         """Make pending versions ready and what they replace stale, at one stroke."""
@@ -213,6 +212,7 @@ class Catalog(Database):
                 connection.execute(
                     "UPDATE versions SET state = 'ready' WHERE version = ?", (number,)
                 )
+            _count_change(connection, "changes")
 
     def retire(self, document_ids: Sequence[str]) -> None:
         """Make all versions of documents stale: readers stop seeing them now, and no update comes back."""
@@ -221,6 +221,7 @@ class Catalog(Database):
                 "UPDATE versions SET state = 'stale' WHERE document_id = ?",
                 [(document_id,) for document_id in document_ids],
             )
+            _count_change(connection, "changes")
 
     def erase(self, numbers: Sequence[int]) -> None:
         """Delete versions, overwriting their bytes on disk."""
@@ -232,8 +233,8 @@ class Catalog(Database):
     def any_removed(self) -> bool:
         """Whether a stale version was removed, not replaced."""
         query = (
-            "SELECT EXISTS (SELECT * FROM versions WHERE state = 'stale' AND document_id NOT IN "
-            "(SELECT document_id FROM versions WHERE state = 'ready'))"
+            "SELECT EXISTS (SELECT * FROM versions AS gone WHERE state = 'stale' AND NOT EXISTS "
+            "(SELECT * FROM versions WHERE state = 'ready' AND document_id = gone.document_id))"
         )
         return bool(self._rows(query)[0][0])
 
@@ -246,75 +247,16 @@ class Catalog(Database):
             connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
         return not busy
 
-    # spans
 
-    def chunks(self, version: int) -> list[Chunk]:
-        """The chunks of one version, in order."""
-        return [
-            Chunk(id=f"{version}:{number}", document_id=document_id, start=start, end=end)
-            for document_id, number, start, end in self._rows(
-                'SELECT document_id, number, start, "end" FROM chunks JOIN versions USING (version) '
-                "WHERE version = ? ORDER BY number",
-                version,
-            )
-        ]
+def _insert_stamp(connection: sqlite3.Connection, number: int, stamp: str | None) -> None:
+    connection.execute("DELETE FROM stamps WHERE version = ?", (number,))
+    if stamp is not None:
+        connection.execute("INSERT INTO stamps VALUES (?, ?)", (number, stamp))
 
-    def ready_chunks(self, chunk_ids: Iterable[str]) -> dict[str, Chunk]:
-        """Those of the given chunks whose version is ready."""
-        found: dict[str, Chunk] = {}
-        for chunk_id in chunk_ids:
-            version, number = chunk_id.split(":")
-            for document_id, start, end in self._rows(
-                'SELECT document_id, start, "end" FROM chunks JOIN versions USING (version) '
-                "WHERE version = ? AND number = ? AND state = 'ready'",
-                int(version), int(number),
-            ):  # fmt: skip
-                found[chunk_id] = Chunk(id=chunk_id, document_id=document_id, start=start, end=end)
-        return found
 
-    def ready_chunk_ids(self) -> set[str]:
-        """Every chunk that may be found."""
-        query = (
-            "SELECT version, number FROM chunks JOIN versions USING (version) WHERE state = 'ready'"
+def _count_change(connection: sqlite3.Connection, *names: str) -> None:
+    for name in names:
+        connection.execute(
+            "INSERT INTO counters VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1",
+            (name,),
         )
-        return {f"{version}:{number}" for version, number in self._rows(query)}
-
-    def sentences(self, document_id: str) -> list[Span]:
-        """The sentences of a ready document, in order."""
-        return [
-            Span(start, end)
-            for start, end in self._rows(
-                'SELECT start, "end" FROM sentences JOIN versions USING (version) '
-                "WHERE document_id = ? AND state = 'ready' ORDER BY number",
-                document_id,
-            )
-        ]
-
-
-def _insert_spans(
-    connection: sqlite3.Connection, number: int, sentences: Sequence[Span], chunks: Sequence[Span]
-) -> None:
-    for table, spans in (("sentences", sentences), ("chunks", chunks)):
-        connection.executemany(
-            f"INSERT INTO {table} VALUES (?, ?, ?, ?)",
-            [(number, at, span.start, span.end) for at, span in enumerate(spans)],
-        )
-
-
-def _version(row: tuple[Any, ...]) -> Version:
-    number, document_id, state, path, source, title, digest, published, origin, at, text = row
-    return Version(
-        number=number,
-        state=state,
-        path=path,
-        ingested_at=at,
-        document=Document(
-            id=document_id,
-            source=source,
-            title=title,
-            text=text,
-            sha256=digest,
-            published=published and date.fromisoformat(published),
-            published_from=origin,
-        ),
-    )

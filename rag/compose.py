@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.dates import stated_day
 from rag.prompts import render
 from rag.relative import spell_out
 from rag.split import split_sentences
@@ -58,7 +59,7 @@ def format_quote(number: int, quote: Quote) -> str:
 
 def read_as(quote: Quote) -> str:
     """A quote as the model reads it: its day, then its words with relative dates spelled out."""
-    published = quote.document.published
+    published = stated_day(quote.document)
     day = f"{published:%A} {published.day} {published:%B %Y}" if published else "undated"
     return f"{day}: {one_line(spell_out(quote.text, published))}"
 

@@ -1,56 +1,128 @@
-"""The day a document was published, where its text states one."""
+"""The day a document was published: where its format, its text, its name or its file states one.
+
+In this order: a field that its format has for it (a page's metadata, a mail's header), a header line of the
+text, a byline, the file name or address, and at last the file's own time. A day that does not exist or is
+still to come is not taken, nor 03/04/2024 where the text does not show which order it keeps: then the next
+origin is asked.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
-from rag.types import PublishedFrom
+from rag.types import Document, PublishedFrom
 
 _MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     "sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
-#: A calendar date in words or digits; numeric dates only in the unambiguous year-first order.
+_WEEKDAYS = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+#: A calendar date in words or digits.
 _DATE = (
-    rf"(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{_MONTHS})\.?,?\s+\d{{4}})(?!\d)"
+    rf"{_WEEKDAYS}(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{4}}/\d{{1,2}}/\d{{1,2}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}|"
+    rf"(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTHS})\.?,?\s+\d{{4}})(?!\d)"
 )
 #: ``date 2024-03-27``, ``Date: 27 March 2024``, ``published: …`` at the start of a line.
 HEADER_DATE = re.compile(
-    rf"^[ \t]*(?:date|published(?:\s+on)?|publication date|posted(?:\s+on)?)\s*[:=]?\s*"
-    rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?",
+    rf"^[ \t]*[\"']?(?:date|(?:first[ \t]+)?published(?:[ \t]+(?:on|at)|_at)?|publi(?:cation|shed|sh)[ _]?date|"
+    rf"date[ _]published|pubdate|posted(?:[ \t]+on)?)[\"']?\s*[:=]?\s*"
+    rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?[\"']?)?",
     re.IGNORECASE | re.MULTILINE,
 )
 #: ``by Jane M. Doe on April 11, 2021``; the name may be missing, but "by both sides on …" is none.
 BYLINE_DATE = re.compile(
-    rf"^[ \t]*by[ \t]+(?:(?-i:(?![a-z]))(?:[^\n.]|(?<=\b\w)\.){{1,80}}?(?:\s+on\s+|,\s*)|on\s+)"
-    rf"(?P<date>{_DATE})\s*?$",
+    rf"^[ \t]*by[ \t]+(?:(?-i:(?![a-z]))(?:[^\n.|·•]|(?<=\b\w)\.){{1,80}}?"
+    rf"(?:\s+on\s+|,\s*|\s*[|·•–—]\s*|[ \t]*\n[ \t]*)|on\s+)"
+    rf"(?P<date>{_DATE})[^\S\n]*(?:[|·•,–—-][^\n]{{0,40}})?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: ``BAMAKO, 27 March 2024 (AFP) –`` and ``March 27, 2024 · 3 min read`` at the start of a line.
+_DATELINE = re.compile(
+    rf"^[ \t]*(?:(?-i:[A-Z][A-Z .,'’-]+)[,;][ \t]+(?P<date>{_DATE})[ \t]*(?:\([^)\n]{{1,30}}\)[ \t]*)?"
+    rf"(?:[-–—]|--)[ \t]|(?P<stamp>{_DATE})[ \t]*[|·•,–—-]?[ \t]*(?:\d+[ \t]min(?:ute)?s?[ \t]read|"
+    r"(?:at[ \t]+)?\d{1,2}:\d\d[ \t]*(?:[ap]\.?m\.?[ \t]*)?(?:GMT|UTC|CES?T|[ECMP][SD]?T)\b))",
     re.IGNORECASE | re.MULTILINE,
 )
 # A dateline stands at the top; further down, "date …" is a sentence about something else.
 _HEAD_CHARS = 1500
+# In names and addresses: 2024-03-27, 20240327, 27-march-2024, march-27-2024.
+_NAMED = re.compile(
+    r"(?<![0-9a-z])(?:"
+    r"(?P<year>(?:1[5-9]|20)\d\d)(?P<mark>[-_.]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?:t?\d{4}(?:\d\d)?)?|"
+    r"(?P<day1>\d{1,2})(?P<mark1>[-_.])(?P<month1>\d{1,2})(?P=mark1)(?P<year1>(?:1[5-9]|20)\d\d)|"
+    rf"(?P<words>\d{{1,2}}(?:st|nd|rd|th)?[-_. ]?(?:{_MONTHS})[-_. ]?\d{{4}}|"
+    rf"(?:{_MONTHS})[-_. ]\d{{1,2}}(?:st|nd|rd|th)?[-_. ,]+\d{{4}}))"
+    r"(?![0-9a-z])",
+    re.IGNORECASE,
+)
+_FOLDERS = re.compile(
+    r"(?<![^/])(?P<year>(?:1[5-9]|20)\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![^/])"
+)
+# What archives and version control write for "unknown".
+_NO_TIME = (date(1970, 1, 1), date(1980, 1, 1))
 
 
-def find_published(text: str) -> tuple[date | None, PublishedFrom | None]:
-    """The publication day stated at the top of a text, and where it was found."""
-    found = _find(text)
-    return (found[0], found[1]) if found else (None, None)
+def find_published(
+    text: str,
+    *,
+    known: date | None = None,
+    known_from: PublishedFrom | None = None,
+    name: str = "",
+    modified: date | None = None,
+    today: date | None = None,
+) -> tuple[date | None, PublishedFrom | None]:
+    """The publication day of a document, and where it was found.
+
+    Args:
+        text: The document's text; only its top is looked at.
+        known: The day in a field that the file's format has for it, such as the metadata of a web page.
+        known_from: What that field is; by default ``"html"``.
+        name: The file's path, as shown, or its address; words of folders count too.
+        modified: Day on which the file was last changed, the last resort.
+        today: By default the system's; a day after tomorrow is not taken.
+    """
+    latest = (today or date.today()) + timedelta(1)  # noqa: DTZ011 - a calendar day is meant
+    if known is not None and known <= latest:
+        return known, known_from or "html"
+    found = _find(text, latest)
+    if found:
+        return found[0], found[1]
+    others: tuple[tuple[date | None, PublishedFrom], ...] = (
+        (_in_name(name), "filename"),
+        (None if modified in _NO_TIME else modified, "mtime"),
+    )
+    for day, origin in others:
+        if day is not None and day <= latest:
+            return day, origin
+    return None, None
+
+
+def stated_day(document: Document) -> date | None:
+    """The publication day to place "last week" by and to show as a fact: never a mere file time."""
+    return None if document.published_from == "mtime" else document.published
 
 
 def dateline_end(text: str) -> int:
     """Where the words that state the publication day end; 0 if there are none."""
-    found = _find(text)
+    found = _find(text, date.max)
     return found[2] if found else 0
 
 
-def _find(text: str) -> tuple[date, PublishedFrom, int] | None:
+def _find(text: str, latest: date) -> tuple[date, PublishedFrom, int] | None:
     head = text[:_HEAD_CHARS]
-    origins: dict[PublishedFrom, re.Pattern[str]] = {"header": HEADER_DATE, "byline": BYLINE_DATE}
-    for origin, pattern in origins.items():
+    origins: tuple[tuple[PublishedFrom, re.Pattern[str]], ...] = (
+        ("header", HEADER_DATE),
+        ("byline", BYLINE_DATE),
+        ("byline", _DATELINE),
+    )
+    for origin, pattern in origins:
         for match in pattern.finditer(head):
-            day = _parse(match["date"])
-            if day is not None and not _in_prose(head, match):
+            words = match["date"] or match["stamp"]
+            day = _parse(words, text)
+            if day is not None and day <= latest and not _in_prose(head, match):
                 return day, origin, match.end()
     return None
 
@@ -63,9 +135,45 @@ def _in_prose(head: str, match: re.Match[str]) -> bool:
     return is_verb and not starts_paragraph
 
 
-def _parse(words: str) -> date | None:
+def _in_name(name: str) -> date | None:
+    """The one day that a path or address names; ``None`` if it names several."""
+    folders, _, last = name.rpartition("/")
+    for part in (last, folders):
+        days = set(_named_days(part))
+        if days:
+            return days.pop() if len(days) == 1 else None
+    match = _FOLDERS.search(name)
+    return _day(match["year"], match["month"], match["day"]) if match else None
+
+
+def _named_days(part: str) -> Iterator[date]:
+    for match in _NAMED.finditer(part):
+        if match["words"]:
+            day = _parse(re.sub(r"[-_.,]+", " ", match["words"]), "")
+        elif match["year"]:
+            day = _day(match["year"], match["month"], match["day"])
+        else:
+            day = _parse(f"{match['day1']}/{match['month1']}/{match['year1']}", "")
+        if day is not None:
+            yield day
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _parse(words: str, text: str) -> date | None:
+    """The day that words mean; the text may show whether days come before months in it."""
     from dateutil import parser
 
+    from rag.placing import NUMERIC_DATE, days_come_first, numeric_day
+
+    numeric = re.search(NUMERIC_DATE, words)
+    if numeric:
+        return numeric_day(numeric, day_first=days_come_first(text))
     try:
         return parser.parse(words).date()
     except (parser.ParserError, OverflowError):

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from rag.asked import gives_what_is_asked
 from rag.check import support_of
 from rag.compose import judge_messages, one_line
+from rag.dates import stated_day
 from rag.draft_answers import MAX_ANSWER_WORDS
 from rag.draft_sentences import Candidate, Sentences, has_unnamed_person, names, pick_sentences
 from rag.gold import GoldQuestion, normalise
@@ -115,7 +116,7 @@ def draft_gold(
 
 def draft_messages(candidate: Candidate) -> list[Message]:
     """The prompt. Everything before the last message is the same for every sentence."""
-    published = candidate.document.published
+    published = stated_day(candidate.document)
     return render(
         "draft",
         title=one_line(candidate.document.title),
@@ -151,7 +152,7 @@ def read_reply(
         problem = "asked already"
     days = [
         day.label
-        for day in resolve_dates(text, candidate.document.published)
+        for day in resolve_dates(text, stated_day(candidate.document))
         if day.start < found.end and found.start < day.end
     ]
     if problem is None and not days and _FROM_TODAY.search(answer):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from rag.dates import stated_day
 from rag.gold import normalise
 from rag.relative import resolve_dates
 from rag.types import Document
@@ -63,7 +64,7 @@ def pick_answer(text: str, document: Document) -> str | None:
     found: list[tuple[float, str]] = [(0, one) for one in _DATE.findall(text)]
     found += [(1, one.strip()) for one in _QUANTITY.findall(text)]
     found += [(2, one) for one in _lists(text)]
-    found += [(3, text[one.start : one.end]) for one in resolve_dates(text, document.published)]
+    found += [(3, text[one.start : one.end]) for one in resolve_dates(text, stated_day(document))]
     found += [(4, one) for one in _REASON.findall(text)]
     found += [(5 + document.text.count(one), one) for one in _names(text, document)]
     title = f" {normalise(document.title)} "

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.aside import own_sentences
 from rag.compose import one_line
 from rag.draft_answers import pick_answer
-from rag.split import Span, split_sentences
+from rag.split import Span
 from rag.types import Document
 from rag.wording import count_words
 
@@ -77,7 +78,7 @@ def pick_sentences(
 
     The order goes by digests: it changes with the seed, and a document more leaves the rest in order.
     """
-    spans_of = sentences or (lambda document: split_sentences(document.text))
+    spans_of = sentences or (lambda document: own_sentences(document.text))
     order = sorted(documents, key=lambda document: _digest(str(seed), document.id))
     # A document is split when its turn comes: a few drafts of a large folder don't need all of it.
     turns = [_candidates(document, spans_of, seed) for document in order]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.asked import holds_asked_kind
+from rag.dates import stated_day
 from rag.protocols import Embedder
-from rag.split import Span
+from rag.split import Span, adjoin
 from rag.types import Document, Passage, Quote
 from rag.wording import content_words, count_words
 
@@ -64,7 +65,7 @@ def score_sentences(
     ):
         similarity = sum(a * b for a, b in zip(asked, vector, strict=True))
         cover = len(wanted & content_words(text)) / len(wanted) if wanted else 0.0
-        fits = holds_asked_kind(question, text, document.published)
+        fits = holds_asked_kind(question, text, stated_day(document))
         score = similarity + _COVER_WEIGHT * cover + (_KIND_BONUS if fits else 0.0)
         scored.append(ScoredSentence(document, position, span, score))
     return sorted(scored, key=lambda one: -one.score)
@@ -114,7 +115,7 @@ def build_quotes(
     quotes = []
     for document, ats in windows:
         spans = sentences[document.id]
-        for first, last in _runs(ats):
+        for first, last in _runs(document.text, spans, ats):
             quotes.append(
                 Quote(
                     document=document,
@@ -128,12 +129,17 @@ def build_quotes(
 
 def _window(sentence: ScoredSentence, spans: Sequence[Span]) -> set[int]:
     """The sentence, with the one before it if it leans on that, and the one after if that leans on it."""
-    first = last = sentence.position
-    if first > 0 and _LEANS_BACK.match(_text(sentence.document, spans[first])):
-        first -= 1
-    if last + 1 < len(spans) and _LEANS_BACK.match(_text(sentence.document, spans[last + 1])):
-        last += 1
-    return set(range(first, last + 1))
+    document, at = sentence.document, sentence.position
+    window = {at}
+    for one, other in ((at - 1, at), (at, at + 1)):
+        if (
+            one >= 0
+            and other < len(spans)
+            and _LEANS_BACK.match(_text(document, spans[other]))
+            and adjoin(document.text, spans[one], spans[other])
+        ):
+            window |= {one, other}
+    return window
 
 
 def _says_something(text: str) -> bool:
@@ -141,10 +147,11 @@ def _says_something(text: str) -> bool:
     return count_words(text) >= (_MIN_WORDS if _ENDS.search(text) else _MIN_WORDS_UNENDED)
 
 
-def _runs(positions: set[int]) -> list[tuple[int, int]]:
+def _runs(text: str, spans: Sequence[Span], positions: set[int]) -> list[tuple[int, int]]:
+    """First and last of sentences that follow each other with nothing between them that was set aside."""
     runs: list[tuple[int, int]] = []
     for at in sorted(positions):
-        if runs and at == runs[-1][1] + 1:
+        if runs and at == runs[-1][1] + 1 and adjoin(text, spans[at - 1], spans[at]):
             runs[-1] = (runs[-1][0], at)
         else:
             runs.append((at, at))

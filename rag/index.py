@@ -1,44 +1,48 @@
-"""The index as a whole: catalog, vectors and words under one folder, and one writer at a time."""
+"""The index as a whole: catalog, vectors and words under one folder, searched together, one writer at a time."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import IndexLocked, IndexMismatch, IndexMissing, StorageError
 from rag.protocols import Embedder
+from rag.schema import FORMAT
 from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.catalog import Catalog
+    from rag.exact import ExactSearch
+    from rag.scope import Overview, Scope
     from rag.vectors import ChromaVectors
     from rag.words import TantivyWords
 
-#: Raised when what is stored changes in a way that older programs cannot read.
-FORMAT = "1"
 _CATALOG = "catalog.sqlite"
 
 
 class Index:
     """Opens the parts when they are first used. Close it, or use it as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
-        """``folder`` is made when something is first written."""
+    def __init__(self, folder: Path, *, upgrading: bool = False) -> None:
+        """``folder`` is made when something is first written; an older one is opened only when ``upgrading``."""
         self.folder = folder
+        self._upgrading = upgrading
+        self._overview: Overview | None = None
 
     @classmethod
-    def open(cls, settings: Settings) -> Index:
+    def open(cls, settings: Settings, *, upgrading: bool = False) -> Index:
         """The index of these settings, for reading.
 
         Raises:
             IndexMissing: nothing has been ingested into this data folder.
             StorageError: the folder cannot be looked into.
         """
-        index = cls(settings.index_dir)
+        index = cls(settings.index_dir, upgrading=upgrading)
         try:
             exists = (index.folder / _CATALOG).is_file()
         except OSError as error:
@@ -52,7 +56,7 @@ class Index:
         """The truth."""
         from rag.catalog import Catalog
 
-        return Catalog(self.folder / _CATALOG)
+        return Catalog(self.folder / _CATALOG, upgrading=self._upgrading)
 
     @cached_property
     def vectors(self) -> ChromaVectors:
@@ -67,6 +71,13 @@ class Index:
         from rag.words import TantivyWords
 
         return TantivyWords(self.folder / "words")
+
+    @cached_property
+    def exact(self) -> ExactSearch:
+        """The vectors that the catalog keeps."""
+        from rag.exact import ExactSearch
+
+        return ExactSearch(self.catalog)
 
     def check(self, embedder: Embedder, settings: Settings) -> None:
         """Refuse to mix vectors or chunks of different making.
@@ -119,17 +130,61 @@ class Index:
             "Make it writable, or set RAG_HOME to another folder."
         )
 
-    def allowed(self, sources: Sequence[str]) -> list[str] | None:
-        """Ids of the documents whose source matches one of the shell patterns; ``None`` without patterns."""
-        from fnmatch import fnmatchcase
+    def scope(
+        self,
+        *,
+        after: date | None = None,
+        before: date | None = None,
+        sources: Sequence[str] = (),
+        document_ids: Collection[str] | None = None,
+        event_after: date | None = None,
+        event_before: date | None = None,
+    ) -> Scope | None:
+        """What is left by filters, to search in; ``None`` if all are open.
 
-        if not sources:
+        Args:
+            after: Published on this day or later; undated documents match no day.
+            before: Published on this day or earlier.
+            sources: Shell patterns, of which one must match the document's source.
+            document_ids: The document is one of these.
+            event_after: The chunk speaks of this day or a later one.
+            event_before: The chunk speaks of this day or an earlier one.
+        """
+        from rag.scope import look_over, narrow
+
+        days = (after, before, event_after, event_before)
+        if all(day is None for day in days) and not sources and document_ids is None:
             return None
-        return [
-            file.document_id
-            for file in self.catalog.files()
-            if any(fnmatchcase(file.source, pattern) for pattern in sources)
-        ]
+        overview = self._overview
+        if overview is None or overview.changes != self.catalog.changes():
+            overview = self._overview = look_over(self.catalog)
+        return narrow(
+            self.catalog,
+            overview,
+            after=after,
+            before=before,
+            sources=sources,
+            document_ids=document_ids,
+            event_after=event_after,
+            event_before=event_before,
+        )
+
+    def nearest(
+        self, vector: Sequence[float], *, limit: int, scope: Scope | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the chunks nearest to a vector, with their cosine similarity, nearest first.
+
+        Within a scope the result is exact, without one as good as Chroma's graph.
+        """
+        if scope is None:
+            return self.vectors.search(vector, limit=limit)
+        return self.exact.search(vector, limit=limit, scope=scope)
+
+    def matching(
+        self, query: str, *, limit: int, scope: Scope | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the chunks that share words with a query, with their BM25 score, best first."""
+        return self.words.search(query, limit=limit, scope=scope)
 
     def discard_derived(self) -> None:
         """Delete vectors and words, damaged or whole; ingest makes them anew from the catalog.
@@ -151,8 +206,9 @@ class Index:
         for name in ("catalog", "vectors"):
             if name in self.__dict__:
                 getattr(self, name).close()
-        for name in ("catalog", "vectors", "words"):
+        for name in ("catalog", "vectors", "words", "exact"):
             self.__dict__.pop(name, None)
+        self._overview = None
 
     def __enter__(self) -> Index:
         return self

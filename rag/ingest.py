@@ -7,18 +7,24 @@ published in the catalog; what it replaced is dropped last.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rag.cut import cut_document
 from rag.derive import derive, drop_stale, settle
 from rag.errors import DocumentNotFound, IngestError, StorageError, UnreadableDocument
 from rag.index import Index, identity
 from rag.protocols import Embedder
-from rag.read import SourceFile, find_files, key_path, read
+from rag.read import ReadDocument, SourceFile, find_files, key_path, read_source
 from rag.settings import Settings
-from rag.split import Span, split_chunks, split_sentences
+from rag.stamps import stamp
 from rag.types import Document
+
+if TYPE_CHECKING:
+    from rag.details import Entry
+    from rag.versions import KnownFile
 
 #: ``progress(done, total)``, in files.
 Progress = Callable[[int, int], None]
@@ -74,27 +80,7 @@ def ingest_paths(
         settle(index, embedder)
         if prune:
             _prune(index, given, report)
-        known = {file.path: file for file in index.catalog.files()}
-        batch: list[_Entry] = []
-        for done, file in enumerate(files, start=1):
-            try:
-                document = read(file, max_bytes=int(settings.max_file_mb * 1e6))
-            except UnreadableDocument as error:
-                kept = "; the version ingested before is kept" if file.key in known else ""
-                report.skipped.append((file.source, f"{error}{kept}"))
-            else:
-                before = known.get(file.key)
-                if before is not None and before.sha256 == document.sha256:
-                    report.unchanged.append(file.source)
-                else:
-                    (report.updated if before else report.added).append(file.source)
-                    batch.append(_cut(file.key, document, embedder, settings))
-            if sum(len(entry[3]) for entry in batch) >= _BATCH_CHUNKS:
-                report.chunks += _write(index, embedder, batch)
-                batch = []
-            if progress:
-                progress(done, len(files))
-        report.chunks += _write(index, embedder, batch)
+        _take_in(index, files, embedder, settings, report=report, progress=progress)
         settle(index, embedder)
     report.seconds = time.monotonic() - started
     if files and len(report.skipped) == len(files):
@@ -104,21 +90,24 @@ def ingest_paths(
 
 
 def rebuild_index(settings: Settings, *, embedder: Embedder | None = None) -> int:
-    """Cut and embed every stored text anew, after the embedder or the chunking has changed.
+    """Build the index anew from the stored texts: after a change of settings or damage, or an older program's.
 
-    Returns the number of documents.
+    Vectors are kept where the embedder and the text are the same. Returns the number of documents.
     """
     embedder = embedder or _default_embedder(settings)
-    with Index.open(settings) as index, index.writing():
-        versions = index.catalog.versions("ready") + index.catalog.versions("pending")
-        entries = [_cut(version.path, version.document, embedder, settings) for version in versions]
+    with Index.open(settings, upgrading=True) as index, index.writing():
+        catalog = index.catalog
+        versions = catalog.versions("ready") + catalog.versions("pending")
+        entries = []
+        for version in versions:
+            # Pages are known from the file alone.
+            known = catalog.version_annotations(version.number)
+            pages = [one for one in known if one.kind == "page"]
+            entries.append(cut_document(version.path, version.document, pages, embedder, settings))
         index.discard_derived()
         index.catalog.restart(
             identity(embedder, settings),
-            [
-                (version.number, sentences, chunks)
-                for version, (_, _, sentences, chunks) in zip(versions, entries, strict=True)
-            ],
+            [(version.number, entry) for version, entry in zip(versions, entries, strict=True)],
         )
         settle(index, embedder)
         return index.catalog.counts()["documents"]
@@ -145,11 +134,8 @@ def _default_embedder(settings: Settings) -> Embedder:
     return open_embedder(settings)
 
 
-# A document on its way into the index: path, document, sentences, chunks.
-_Entry = tuple[str, Document, list[Span], list[Span]]
-
-
-def _files(paths: Sequence[Path | str], *, empty_ok: bool) -> list[SourceFile]:
+def _files(paths: Sequence[Path | str], *, empty_ok: bool) -> dict[str, SourceFile]:
+    """By key, each once."""
     files: dict[str, SourceFile] = {}
     for path in paths:
         try:
@@ -160,22 +146,75 @@ def _files(paths: Sequence[Path | str], *, empty_ok: bool) -> list[SourceFile]:
             found = []
         for file in found:
             files.setdefault(file.key, file)
-    return list(files.values())
+    return files
 
 
-def _cut(key: str, document: Document, embedder: Embedder, settings: Settings) -> _Entry:
-    sentences = split_sentences(document.text)
-    chunks = split_chunks(
-        document.text,
-        sentences,
-        max_tokens=min(settings.chunk_tokens, embedder.max_tokens),
-        overlap=settings.overlap_sentences,
-        count_tokens=embedder.count_tokens,
-    )
-    return key, document, sentences, chunks
+def _take_in(
+    index: Index,
+    files: Mapping[str, SourceFile],
+    embedder: Embedder,
+    settings: Settings,
+    *,
+    report: IngestReport,
+    progress: Progress | None,
+) -> None:
+    """Read what is new or changed, and write it in batches."""
+    known = index.catalog.known([key for key in files if _is_text(key)])
+    batch: list[Entry] = []
+    stamps: dict[int, str | None] = {}
+    for done, (key, file) in enumerate(files.items(), start=1):
+        before = known.get(key)
+        now = _stamp(file)
+        if before and now and before.stamp == now:
+            report.unchanged.append(file.source)
+        elif (found := _read(file, before, settings, report)) is not None:
+            entry = cut_document(key, found.document, found.pages, embedder, settings)
+            batch.append(replace(entry, stamp=now))
+        elif before and file.source in report.unchanged[-1:]:
+            stamps[before.version] = now
+        if sum(len(entry.chunks) for entry in batch) >= _BATCH_CHUNKS:
+            report.chunks += _write(index, embedder, batch)
+            batch = []
+        if progress:
+            progress(done, len(files))
+    report.chunks += _write(index, embedder, batch)
+    index.catalog.restamp(stamps)
 
 
-def _write(index: Index, embedder: Embedder, batch: Sequence[_Entry]) -> int:
+def _is_text(name: str) -> bool:
+    """Whether a name can be stored; `read` turns away a file whose name cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _stamp(file: SourceFile) -> str | None:
+    try:
+        return stamp(file.path.stat())
+    except OSError:  # reading it says why
+        return None
+
+
+def _read(
+    file: SourceFile, before: KnownFile | None, settings: Settings, report: IngestReport
+) -> ReadDocument | None:
+    """What is to be written of a file; ``None`` if it holds what was ingested before or cannot be read."""
+    try:
+        found = read_source(file, max_bytes=int(settings.max_file_mb * 1e6))
+    except UnreadableDocument as error:
+        kept = "; the version ingested before is kept" if before else ""
+        report.skipped.append((file.source, f"{error}{kept}"))
+        return None
+    if before and before.sha256 == found.document.sha256:
+        report.unchanged.append(file.source)
+        return None
+    (report.updated if before else report.added).append(file.source)
+    return found
+
+
+def _write(index: Index, embedder: Embedder, batch: Sequence[Entry]) -> int:
     if not batch:
         return 0
     numbers = index.catalog.add(batch)

@@ -9,6 +9,7 @@ from rag.generate import LlamaChatModel, open_chat_model
 from rag.index import Index
 from rag.pipeline import Pipeline
 from rag.protocols import ChatModel, Embedder
+from rag.rerank import open_reranker
 from rag.retrieve import HybridRetriever
 from rag.settings import Settings
 
@@ -23,7 +24,12 @@ def open_retriever(settings: Settings, *, embedder: Embedder | None = None) -> H
     """
     index = Index.open(settings)
     try:
-        return HybridRetriever(index, embedder or open_embedder(settings), settings)
+        return HybridRetriever(
+            index,
+            embedder or open_embedder(settings),
+            settings,
+            reranker=open_reranker(settings),
+        )
     except BaseException:
         index.close()
         raise

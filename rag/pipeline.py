@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from typing import Any, Unpack
 
+from rag.aside import own_sentences
 from rag.asked import gives_what_is_asked
 from rag.check import check
 from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
 from rag.condense import condense
+from rag.dates import stated_day
 from rag.embed import load_weights
 from rag.evidence import build_quotes
-from rag.protocols import ChatModel, Embedder, Retriever
+from rag.protocols import ChatModel, Embedder, Filters, Retriever
 from rag.refuse import is_relevant, missing_from, yes_probability
 from rag.retrieve import check_question
 from rag.settings import Settings
-from rag.split import Span, split_sentences
+from rag.split import Span
 from rag.types import (
     Answer,
     AnswerEvent,
@@ -88,7 +90,7 @@ class Pipeline:
         self.model = model
         self.settings = settings
         self._embedder = embedder
-        self._sentences = sentences or (lambda document: split_sentences(document.text))
+        self._sentences = sentences or (lambda document: own_sentences(document.text))
         self._documents = documents or (lambda: ())
         self._close = close
 
@@ -100,17 +102,14 @@ class Pipeline:
         self,
         question: str,
         history: Sequence[Turn] = (),
-        *,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
+        **filters: Unpack[Filters],
     ) -> Answer:
-        """The answer, or the refusal, to a question; see `Retriever` for the filters.
+        """The answer, or the refusal, to a question; see `HybridRetriever.retrieve` for the filters.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
-        for event in self.stream(question, history, after=after, before=before, sources=sources):
+        for event in self.stream(question, history, **filters):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
@@ -119,10 +118,7 @@ class Pipeline:
         self,
         question: str,
         history: Sequence[Turn] = (),
-        *,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
+        **filters: Unpack[Filters],
     ) -> Generator[AnswerEvent, None, None]:
         """The same step by step. Close the generator to stop the model.
 
@@ -131,8 +127,12 @@ class Pipeline:
         clock = _Clock()
         question = check_question(question, self.settings)
         standalone = yield from _heartbeats(condense(question, history, self.model))
+        # One's own retriever need not know filters that nobody uses.
+        given: dict[str, Any] = {name: value for name, value in filters.items() if value}
         passages = self.retriever.retrieve(
-            standalone, top_k=self.settings.top_k, after=after, before=before, sources=sources
+            standalone,
+            top_k=self.settings.top_k,
+            **given,
         )
         quotes = self._quotes(standalone, passages)
         clock.retrieve_s = clock.first_token_s = clock.elapsed()
@@ -149,7 +149,7 @@ class Pipeline:
                 refused=outcome.reason is not None,
                 refusal_reason=outcome.reason,
                 missing=missing_from(standalone, passages) if outcome.reason else None,
-                as_of=max((one.published for one in cited if one.published), default=None),
+                as_of=max(filter(None, map(stated_day, cited)), default=None),
                 confidence=outcome.confidence,
                 timings=Timings(
                     retrieve_s=clock.retrieve_s,

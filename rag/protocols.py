@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypedDict, runtime_checkable
 
 from rag.types import Answer, Message, ModelInfo, Passage, Turn
 
@@ -36,6 +36,17 @@ class Embedder(Protocol):
         ...
 
 
+class Filters(TypedDict, total=False):
+    """What a search may be narrowed by; what is left out or empty leaves all in."""
+
+    after: date | None
+    before: date | None
+    sources: Sequence[str]
+    documents: Sequence[str]
+    event_after: date | None
+    event_before: date | None
+
+
 class Retriever(Protocol):
     """Finds passages for a query."""
 
@@ -54,6 +65,14 @@ class Retriever(Protocol):
         left out when either is given. ``sources`` are shell patterns (``reports/*``) on
         ``Document.source``; a passage must match one of them.
         """
+        ...
+
+
+class Reranker(Protocol):
+    """Reads query and text together."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query; higher is better, comparable within one call only."""
         ...
 
 

@@ -1,38 +1,29 @@
-"""Files into texts: which files to read, their encoding, and a title to show. The text itself is never changed."""
+"""Files into documents: which files to read, their text and its pages, a title to show, the day of publication.
+
+Plain text is kept as it is; what other formats hold is put into words by `rag.formats`, in a process of its own. The
+same bytes always give the same text, so that offsets stay true.
+"""
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from rag.dates import HEADER_DATE, find_published
 from rag.errors import IngestError, UnreadableDocument
+from rag.formats import SUFFIXES, Extracted, extract, sniff
 from rag.paths import shipped
-from rag.types import Document
-
-SUFFIXES = (".txt", ".text", ".md", ".markdown")
+from rag.types import Annotation, Document, PublishedFrom
 
 #: Stands for the folder of documents that ship with the program, wherever it is installed.
 BUNDLED = "bundled:seeds"
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# Control characters that no text file has a use for; tab, newlines, form feed and escape are left out.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_MAX_CONTROL_SHARE = 0.01
-_DETECTION_BYTES = 64 * 1024
-_CHAOS_MARGIN = 0.1
 _TITLE_CHARS = 110
 
 
@@ -51,6 +42,20 @@ class SourceFile:
     def key(self) -> str:
         """Identifies the document: the file's path."""
         return file_key(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDocument:
+    """What was read of a file.
+
+    Attributes:
+        pages: The text of each page that has any, where the format knows pages; of kind ``page``.
+        author: As the file states it.
+    """
+
+    document: Document
+    pages: tuple[Annotation, ...] = ()
+    author: str | None = None
 
 
 def find_files(path: Path) -> list[SourceFile]:
@@ -100,100 +105,104 @@ def key_path(key: str) -> Path:
 
 
 def read(file: SourceFile, *, max_bytes: int) -> Document:
+    """As `read_source`, the document alone."""
+    return read_source(file, max_bytes=max_bytes).document
+
+
+def read_source(file: SourceFile, *, max_bytes: int) -> ReadDocument:
     """Read one file; its document id is derived from its path.
 
     Raises:
-        UnreadableDocument: it is empty, too large, binary, cannot be opened, or its path is not text; the
-            message is the reason alone, for the report.
+        UnreadableDocument: it is empty, too large, broken, locked, of no known kind, cannot be opened, or its path
+            is not text; the message is the reason alone, for the report.
     """
-    if _shown(file.key) != file.key:
-        raise UnreadableDocument("has a name or folder that is not valid UTF-8; rename it")
-    try:
-        size = file.path.stat().st_size
-        if size > max_bytes:
-            raise UnreadableDocument(
-                f"{size / 1e6:.1f} MB is over the limit of {max_bytes / 1e6:.1f} MB; "
-                "split it or raise max_file_mb (RAG_MAX_FILE_MB)"
-            )
-        raw = file.path.read_bytes()
-    except OSError as error:
-        raise UnreadableDocument(f"cannot be opened ({error.strerror or error})") from error
-    text = decode(raw)
-    if not text.strip():
-        raise UnreadableDocument("has no text")
-    published, published_from = find_published(text)
-    return Document(
+    raw, changed = _bytes(file, max_bytes)
+    found = _extract(raw, file.path.suffix)
+    published, published_from = _published(found, file, changed)
+    title = shown_title(found.title or "") or (None if found.many else find_title(found.text))
+    document = Document(
         id=sha256(file.key.encode()).hexdigest()[:12],
         source=file.source,
-        title=find_title(text) or file.path.stem,
-        text=text,
+        title=title or file.path.stem,
+        text=found.text,
         sha256=sha256(raw).hexdigest(),
         published=published,
         published_from=published_from,
     )
+    pages = tuple(
+        Annotation(start=start, end=end, kind="page", value=str(number))
+        for start, end, number in found.pages
+    )
+    return ReadDocument(document=document, pages=pages, author=found.author)
 
 
-def decode(raw: bytes) -> str:
-    """Bytes as text: by byte-order mark, as UTF-8, by detection, at worst with replacement characters.
-
-    Raises:
-        UnreadableDocument: the bytes are not text.
-    """
-    for mark, encoding in _BOMS:
-        if raw.startswith(mark):
-            return _checked(raw.decode(encoding, errors="replace"))
+def _bytes(file: SourceFile, max_bytes: int) -> tuple[bytes, float]:
+    """What is in a file, and when that was changed, in seconds since 1970."""
+    if _shown(file.key) != file.key:
+        raise UnreadableDocument("has a name or folder that is not valid UTF-8; rename it")
     try:
-        return _checked(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
-    if b"\x00" in raw[:_DETECTION_BYTES]:
-        raise UnreadableDocument("is not text")
-    # A few bad bytes in UTF-8 are likelier than another encoding in which all of it makes sense.
-    lenient = raw.decode("utf-8", errors="replace")
-    bad = lenient.count("\ufffd")
-    non_ascii = sum(byte > 0x7F for byte in raw)
-    if bad * 2 < non_ascii - bad:
-        return _checked(lenient)
-    detected = _detect(raw)
-    return _checked(raw.decode(detected, errors="replace") if detected else lenient)
+        status = file.path.stat()
+        if status.st_size > max_bytes:
+            raise UnreadableDocument(
+                f"{status.st_size / 1e6:.1f} MB is over the limit of {max_bytes / 1e6:.1f} MB; "
+                "split it or raise max_file_mb (RAG_MAX_FILE_MB)"
+            )
+        return file.path.read_bytes(), status.st_mtime
+    except OSError as error:
+        raise UnreadableDocument(f"cannot be opened ({error.strerror or error})") from error
+
+
+def _extract(raw: bytes, suffix: str) -> Extracted:
+    kind = sniff(raw, suffix)
+    if kind == "text":
+        return extract(raw, kind)
+    from rag.formats_worker import shared
+
+    return shared.extract(raw, kind)
+
+
+def _published(
+    found: Extracted, file: SourceFile, changed: float
+) -> tuple[date | None, PublishedFrom | None]:
+    """What the format says comes first; a date in a list of records is one record's alone."""
+    # The time of a shipped file is that of the installation.
+    shipped_file = file.key.startswith(f"{BUNDLED}/")
+    return find_published(
+        "" if found.many else found.text,
+        known=found.published,
+        known_from=found.published_from,
+        name=f"{found.url or ''}/{file.source}",
+        modified=None if shipped_file else _day(changed),
+    )
+
+
+def _day(seconds: float) -> date | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date()
+    except (OSError, OverflowError, ValueError):  # beyond the calendar
+        return None
 
 
 def find_title(text: str) -> str | None:
     """The heading a text opens with, else its first words; ``None`` if neither can be shown."""
     for line in text.splitlines():
-        # Escape sequences in a title would take effect on the terminal that lists it.
-        words = " ".join(_UNPRINTABLE.sub(" ", HEADER_DATE.sub("", line, count=1)).split())
-        title = words.lstrip("#").strip()
-        if re.search(r"\w", title):
-            return title if len(title) <= _TITLE_CHARS else _shorten(title)
+        title = shown_title(HEADER_DATE.sub("", line, count=1).lstrip("# \t"))
+        if title:
+            return title
     return None
 
 
-def _detect(raw: bytes) -> str | None:
-    """The likeliest encoding; Windows' Western one unless it makes clearly less sense than another."""
-    from charset_normalizer import from_bytes
-
-    odd = re.search(rb"[\x80-\xff]", raw)
-    start = max(0, odd.start() - _DETECTION_BYTES // 2) if odd else 0
-    matches = from_bytes(raw[start : start + _DETECTION_BYTES])
-    best = matches.best()
-    if best is None:
+def shown_title(words: str) -> str | None:
+    """A title as it can be shown anywhere; ``None`` if there is no word in it."""
+    # Escape sequences in a title would take effect on the terminal that lists it.
+    title = " ".join(_UNPRINTABLE.sub(" ", words).split())
+    if not re.search(r"\w", title):
         return None
-    for match in matches:
-        # Many encodings differ from it in a few letters only, and ties would fall to the alphabet.
-        if "cp1252" in (match.encoding, *match.could_be_from_charset):
-            return "cp1252" if match.chaos <= best.chaos + _CHAOS_MARGIN else best.encoding
-    return best.encoding
+    return title if len(title) <= _TITLE_CHARS else _shorten(title)
 
 
 def _shorten(line: str) -> str:
     return line[:_TITLE_CHARS].rsplit(" ", 1)[0].rstrip(",;:–-") + "…"
-
-
-def _checked(text: str) -> str:
-    if text and len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
-        raise UnreadableDocument("is not text")
-    return text
 
 
 def _shown(name: str) -> str:

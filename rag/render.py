@@ -49,6 +49,7 @@ def search_json(query: str, passages: Sequence[Passage]) -> dict[str, Any]:
                 "title": passage.document.title,
                 "published": _day(passage),
                 "also_in": list(passage.also_in),
+                "origin": passage.origin,
                 "text": passage.text,
             }
             for passage in passages

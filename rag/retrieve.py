@@ -1,26 +1,43 @@
-"""A query into passages: vectors and words side by side, their scores scaled to 0-1 and averaged."""
+"""A query into passages: vectors and words side by side, their scores scaled to 0-1 and averaged, copies folded."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from rag.derive import needs_repair, settle
 from rag.errors import IndexLocked, QuestionError
+from rag.folding import Candidate, Group, fold
 from rag.index import Index
-from rag.protocols import Embedder
+from rag.origin import Origin, origins
+from rag.protocols import Embedder, Reranker
+from rag.rerank import DEPTH
 from rag.settings import Settings
-from rag.types import Chunk, Document, Passage
+from rag.substitution import exchanged
+from rag.types import Chunk, Passage
 
 logger = logging.getLogger(__name__)
+
+_Key = TypeVar("_Key")
 
 
 class HybridRetriever:
     """A `Retriever` over the index. Threads may share one; it sees what other processes ingest."""
 
-    def __init__(self, index: Index, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        settings: Settings,
+        *,
+        reranker: Reranker | None = None,
+    ) -> None:
         """Open the index for reading, restoring vectors or words that have been lost.
+
+        A ``reranker`` puts the first passages in a new order.
 
         Raises:
             IndexMismatch: the index was built with another embedder or other chunking.
@@ -29,6 +46,7 @@ class HybridRetriever:
         self.index = index
         self.embedder = embedder
         self._settings = settings
+        self._reranker = reranker
         if needs_repair(index):
             try:
                 with index.writing():
@@ -44,74 +62,160 @@ class HybridRetriever:
         after: date | None = None,
         before: date | None = None,
         sources: Sequence[str] = (),
+        documents: Sequence[str] = (),
+        event_after: date | None = None,
+        event_before: date | None = None,
     ) -> tuple[Passage, ...]:
-        """The ``top_k`` best passages, best first; see `Retriever` for the filters.
+        """The ``top_k`` best passages, best first; see `Retriever` for the first filters.
+
+        Args:
+            query: What to look for.
+            top_k: How many passages at most; copies of one count as one.
+            after: Published on this day or later.
+            before: Published on this day or earlier.
+            sources: Shell patterns, one of which must match the source.
+            documents: Ids of documents to search in, instead of all.
+            event_after: The passage speaks of this day or a later one.
+            event_before: The passage speaks of this day or an earlier one.
 
         Raises:
             QuestionError: the query is empty or longer than ``max_question_chars``.
         """
         query = check_question(query, self._settings)
-        allowed = self.index.allowed(sources)
-        if allowed == [] or top_k < 1:
+        scope = self.index.scope(
+            after=after,
+            before=before,
+            sources=(sources,) if isinstance(sources, str) else sources,
+            document_ids=documents or None,
+            event_after=event_after,
+            event_before=event_before,
+        )
+        if top_k < 1 or (scope is not None and scope.empty):
             return ()
         limit = max(self._settings.candidates, top_k)
         vector = self.embedder.embed([query])[0]
-        dense = dict(
-            self.index.vectors.search(
-                vector, limit=limit, after=after, before=before, document_ids=allowed
-            )
-        )
-        lexical = dict(
-            self.index.words.search(
-                query, limit=limit, after=after, before=before, document_ids=allowed
-            )
-        )
+        dense = dict(self.index.nearest(vector, limit=limit, scope=scope))
+        lexical = dict(self.index.matching(query, limit=limit, scope=scope))
         chunks = self.index.catalog.ready_chunks(dense.keys() | lexical.keys())
         dense = {chunk_id: score for chunk_id, score in dense.items() if chunk_id in chunks}
         lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id in chunks}
         scores = fuse(dense, lexical, lexical_weight=self._settings.lexical_weight)
-        ranked = sorted(chunks.values(), key=lambda chunk: (-scores[chunk.id], chunk.id))
-        return self._passages(ranked, scores, dense, lexical, top_k)
+        groups = self._fold(chunks, scores)
+        if self._reranker is None:
+            return self._passages(groups[:top_k], chunks, dense, lexical)
+        passages = self._passages(groups[: max(DEPTH, top_k)], chunks, dense, lexical)
+        return rerank(query, passages, self._reranker)[:top_k]
+
+    def close(self) -> None:
+        """Release the index."""
+        self.index.close()
+
+    def __enter__(self) -> HybridRetriever:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fold(self, chunks: Mapping[str, Chunk], scores: Mapping[str, float]) -> list[Group]:
+        """Copies under one passage each, so that five passages are not one story five times."""
+        catalog = self.index.catalog
+        published = catalog.published({chunk.document_id for chunk in chunks.values()})
+        signatures = catalog.chunk_signatures(chunks)
+        wholes = catalog.document_signatures({chunk.document_id for chunk in chunks.values()})
+        candidates = [
+            Candidate(
+                chunk_id=chunk.id,
+                document_id=chunk.document_id,
+                signature=signatures[chunk.id],
+                score=scores[chunk.id],
+                published=published.get(chunk.document_id),
+                seen=_version(chunk.id),
+            )
+            for chunk in chunks.values()
+            if chunk.id in signatures
+        ]
+        texts: dict[str, str] = {}
+
+        def whole(candidate: Candidate) -> str:
+            if candidate.document_id not in texts:
+                document = catalog.document(candidate.document_id)
+                texts[candidate.document_id] = document.text if document else ""
+            return texts[candidate.document_id]
+
+        def differ(one: Candidate, other: Candidate) -> bool:
+            passages = (
+                whole(each)[chunks[each.chunk_id].start : chunks[each.chunk_id].end]
+                for each in (one, other)
+            )
+            return exchanged(*passages, within=whole(one), other_within=whole(other))
+
+        return _told_apart(candidates, wholes, differ)
 
     def _passages(
         self,
-        ranked: Sequence[Chunk],
-        scores: Mapping[str, float],
+        groups: Sequence[Group],
+        chunks: Mapping[str, Chunk],
         dense: Mapping[str, float],
         lexical: Mapping[str, float],
-        top_k: int,
     ) -> tuple[Passage, ...]:
-        """Load documents, folding passages whose words are exactly the same into the best of them."""
-        documents: dict[str, Document | None] = {}
-        texts: dict[str, Chunk] = {}
-        also_in: dict[str, list[str]] = {}
-        for chunk in ranked:
-            if chunk.document_id not in documents:
-                documents[chunk.document_id] = self.index.catalog.document(chunk.document_id)
-            document = documents[chunk.document_id]
-            if document is None:  # removed by another process a moment ago
-                continue
-            text = document.text[chunk.start : chunk.end]
-            if text in texts:
-                others = also_in.setdefault(texts[text].id, [])
-                if chunk.document_id not in (*others, texts[text].document_id):
-                    others.append(chunk.document_id)
-            elif len(texts) < top_k:
-                texts[text] = chunk
-        return tuple(
+        ids = dict.fromkeys(group.representative.document_id for group in groups)
+        documents = {
+            document_id: document
+            for document_id in ids
+            if (document := self.index.catalog.document(document_id)) is not None
+        }
+        passages = [
             Passage(
-                chunk=chunk,
-                document=document,
-                score=scores[chunk.id],
-                rank=rank,
-                similarity=dense.get(chunk.id),
-                lexical=lexical.get(chunk.id),
-                also_in=tuple(also_in.get(chunk.id, ())),
+                chunk=chunks[group.representative.chunk_id],
+                document=documents[group.representative.document_id],
+                score=group.score,
+                rank=0,
+                similarity=_best(dense, group),
+                lexical=_best(lexical, group),
+                also_in=group.also_in,
             )
-            for rank, chunk in enumerate(texts.values(), start=1)
-            for document in [documents[chunk.document_id]]
-            if document is not None
+            for group in groups
+            if group.representative.document_id in documents  # not removed a moment ago
+        ]
+        sources = self._origins(passages)
+        return tuple(
+            replace(passage, rank=rank, origin=sources.get(passage.document.id))
+            for rank, passage in enumerate(passages, start=1)
         )
+
+    def _origins(self, passages: Sequence[Passage]) -> Mapping[str, str]:
+        """Which of the documents go back to one report."""
+        signatures = self.index.catalog.document_signatures({one.document.id for one in passages})
+        return origins(
+            [
+                Origin(
+                    document_id=one.document.id,
+                    signature=signatures[one.document.id],
+                    published=one.document.published,
+                    seen=_version(one.chunk.id),
+                )
+                for one in {passage.document.id: passage for passage in passages}.values()
+                if one.document.id in signatures
+            ]
+        )
+
+
+def _told_apart(
+    candidates: Sequence[Candidate],
+    wholes: Mapping[str, bytes],
+    differ: Callable[[Candidate, Candidate], bool],
+) -> list[Group]:
+    """Folded, but for those that are the same form about another thing: these are folded among themselves."""
+    groups, others = [], []
+    for group in fold(candidates, wholes):
+        apart = [copy for copy in group.copies if differ(copy, group.representative)]
+        others += apart
+        copies = tuple(copy for copy in group.copies if copy not in apart)
+        best = max(one.score for one in (group.representative, *copies))
+        groups.append(Group(representative=group.representative, score=best, copies=copies))
+    if others:
+        groups += _told_apart(others, wholes, differ)
+    return sorted(groups, key=lambda group: -group.score)
 
 
 def fuse(
@@ -126,6 +230,17 @@ def fuse(
         key: sum(weight * side.get(key, 0.0) for side, weight in sides)
         for key in dense.keys() | lexical.keys()
     }
+
+
+def rerank(query: str, passages: Sequence[Passage], reranker: Reranker) -> tuple[Passage, ...]:
+    """The passages in the order that a reranker gives, their scores scaled to 0-1."""
+    texts = [passage.text for passage in passages]
+    scores = _scale(dict(enumerate(reranker.scores(query, texts))))
+    order = sorted(scores, key=lambda place: (-scores[place], place))
+    return tuple(
+        replace(passages[place], rank=rank, score=scores[place])
+        for rank, place in enumerate(order, start=1)
+    )
 
 
 def check_question(question: str, settings: Settings) -> str:
@@ -145,10 +260,21 @@ def check_question(question: str, settings: Settings) -> str:
     return question
 
 
-def _scale(scores: Mapping[str, float]) -> dict[str, float]:
+def _scale(scores: Mapping[_Key, float]) -> dict[_Key, float]:
     if not scores:
         return {}
     low, high = min(scores.values()), max(scores.values())
     return {
         key: (score - low) / (high - low) if high > low else 1.0 for key, score in scores.items()
     }
+
+
+def _best(scores: Mapping[str, float], group: Group) -> float | None:
+    """The best of a group's members, as its score is."""
+    members = (group.representative, *group.copies)
+    return max((scores[one.chunk_id] for one in members if one.chunk_id in scores), default=None)
+
+
+def _version(chunk_id: str) -> int:
+    """Rises with time: what came into the index later has a higher one."""
+    return int(chunk_id.partition(":")[0])

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     lexical_weight: float = Field(
         default=0.45, ge=0, le=1, description="Share of BM25 in a passage's score."
     )
+    reranker: str = Field(
+        default="",
+        description="Cross-encoder that reorders the first passages: path of a folder, or a downloaded hub id.",
+    )
 
     evidence_tokens: int = Field(
         default=300,

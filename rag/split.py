@@ -1,12 +1,13 @@
-"""A text into sentences and chunks, each an exact span of it."""
+"""A text into sentences and chunks, each an exact span of it that holds no aside."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.dates import dateline_end
+from rag.types import Annotation
 
 # Where much of a text stands in lines longer than this it is not wrapped by hand, and every newline ends a
 # paragraph; a few long lines (web addresses, tables) say nothing.
@@ -34,12 +35,18 @@ class Span:
 Measure = Callable[[Sequence[Span]], list[int]]
 
 
-def split_sentences(text: str) -> list[Span]:
-    """Sentences, headings and list items, without surrounding white space, in order, not overlapping."""
+def split_sentences(text: str, asides: Sequence[Annotation | Span] = ()) -> list[Span]:
+    """Sentences, headings and list items, without surrounding white space, in order, not overlapping.
+
+    Args:
+        text: The whole text of a document.
+        asides: Spans with words that no sentence may hold any of, in order and not overlapping; one in the
+            middle of a sentence leaves what stands on either side.
+    """
     from sentencex import get_sentence_boundaries
 
     sentences = []
-    for block in _blocks(text):
+    for block in _around(_blocks(text), asides):
         # The stop of "2. Ferries" ends no sentence.
         number = _NUMBER.match(text, block.start, block.end)
         start, offset = block.start, number.end() if number else block.start
@@ -52,6 +59,12 @@ def split_sentences(text: str) -> list[Span]:
     return sentences
 
 
+def adjoin(text: str, one: Span, other: Span) -> bool:
+    """Whether nothing but white space stands between two sentences: no aside has been left out there."""
+    between = text[one.end : other.start]
+    return not between or between.isspace()
+
+
 def split_chunks(
     text: str,
     sentences: Sequence[Span],
@@ -62,8 +75,9 @@ def split_chunks(
 ) -> list[Span]:
     """Pack whole sentences into spans of at most ``max_tokens``, neighbours sharing ``overlap`` sentences.
 
-    A sentence longer than that is cut between words. ``count_tokens`` counts special tokens too, so the
-    sum over sentences is an upper bound of the count of their span.
+    A chunk holds what its sentences do and white space: it ends where something was left out between two of
+    them, and the next begins behind that. A sentence that is too long is cut between words. ``count_tokens``
+    counts special tokens too, so the sum over sentences is an upper bound of the count of their span.
     """
 
     def measure(spans: Sequence[Span]) -> list[int]:
@@ -79,18 +93,23 @@ def split_chunks(
     first = 0
     while first < len(pieces):
         last, total = first, sizes[first]
-        while last + 1 < len(pieces) and total + sizes[last + 1] <= max_tokens:
+        while (
+            last + 1 < len(pieces)
+            and total + sizes[last + 1] <= max_tokens
+            and adjoin(text, pieces[last], pieces[last + 1])
+        ):
             last += 1
             total += sizes[last]
         chunks.append(Span(pieces[first].start, pieces[last].end))
         if last + 1 == len(pieces):
             break
-        # Overlap must leave room for something new, else the next chunk would end where this one did.
         follow = last + 1
-        room = max_tokens - sizes[follow]
-        while follow > max(first + 1, last + 1 - overlap) and sizes[follow - 1] <= room:
-            follow -= 1
-            room -= sizes[follow]
+        if adjoin(text, pieces[last], pieces[follow]):
+            # Overlap must leave room for something new, else the next chunk would end where this one did.
+            room = max_tokens - sizes[follow]
+            while follow > max(first + 1, last + 1 - overlap) and sizes[follow - 1] <= room:
+                follow -= 1
+                room -= sizes[follow]
         first = follow
     return chunks
 
@@ -124,6 +143,22 @@ def _blocks(text: str) -> list[Span]:
             else (block,)
         )
     ]
+
+
+def _around(blocks: Sequence[Span], asides: Sequence[Annotation | Span]) -> Iterator[Span]:
+    """The blocks without what is set aside; both in order."""
+    following = 0
+    for block in blocks:
+        while following < len(asides) and asides[following].end <= block.start:
+            following += 1
+        start, at = block.start, following
+        while at < len(asides) and asides[at].start < block.end:
+            if start < asides[at].start:
+                yield Span(start, asides[at].start)
+            start = max(start, asides[at].end)
+            at += 1
+        if start < block.end:
+            yield Span(start, block.end)
 
 
 def _between(text: str, span: Span, separator: re.Pattern[str]) -> list[Span]:

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 PublishedFrom: TypeAlias = Literal["header", "byline", "html", "filename", "mtime"]
 Verdict: TypeAlias = Literal["supported", "unsupported"]
+AnnotationKind: TypeAlias = Literal["aside", "date", "page"]
 RefusalReason: TypeAlias = Literal[
     "no_passages", "no_evidence", "not_stated", "unsupported", "stopped"
 ]
@@ -48,6 +49,24 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """Something known about the span ``document.text[start:end]``; the text itself is never changed.
+
+    Attributes:
+        kind: ``aside`` for words around the document's own that are never evidence, ``date`` for an
+            expression that means days, ``page`` for the text of one page.
+        value: Of an aside the reason in words (``share bar``); of a date the ISO day (``2025-06-02``) or the
+            ISO interval, both days included (``2025-06-02/2025-06-08``, open ``2021-12-01/..``); of a page
+            its number.
+    """
+
+    start: int
+    end: int
+    kind: AnnotationKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """A span of a document that is embedded and searched as one unit: ``document.text[start:end]``."""
 
@@ -66,7 +85,9 @@ class Passage:
         rank: Place in the result, from 1.
         similarity: Cosine of query and chunk vectors, ``None`` if the dense side did not return the chunk.
         lexical: BM25 score, ``None`` if the lexical side did not return the chunk.
-        also_in: Ids of other documents that hold the very same text.
+        also_in: Ids of other documents that hold a copy of it.
+        origin: Id of the document that, as far as the texts tell, came first with what this one reports:
+            passages of one origin are one witness. ``None`` where that is not known.
     """
 
     chunk: Chunk
@@ -76,6 +97,7 @@ class Passage:
     similarity: float | None = None
     lexical: float | None = None
     also_in: tuple[str, ...] = ()
+    origin: str | None = None
 
     @property
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""Vectors of chunks, in Chroma. Only vectors, ids and what filters need: Chroma leaves deleted text on disk.
+"""Vectors of chunks, in Chroma: vectors and ids alone, for Chroma leaves deleted text on disk.
 
 Chroma's files are not made for several processes: it writes its graph over the old one in place, and a process
 that has it open does not notice. So whoever writes, and whoever reads the files for the first time, holds a lock;
@@ -11,22 +11,30 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.errors import RagError, StorageError
 
 if TYPE_CHECKING:
     from chromadb.config import System
 
+    from rag.details import Vectors
+
 logger = logging.getLogger(__name__)
 
 _COLLECTION = "chunks"
 _STATE = "state"
 _CHANGING = b"changing"
+# The state is so many random bytes, which tell one change from another, the number of vectors and the latest version.
+_NONCE = 8
+# Later than any; stands for one that is not known.
+_NO_VERSION = 2**63
+# At 100 (the default) the graph found 97.5 % of the 100 nearest of 100,000, and now and then missed some of a few
+# hundred; at 300 it found 99.8 % in the same 2 ms, and all of a few hundred in 25 openings.
+_EF_SEARCH = 300
 # A batch is written in a second or two; longer means that something hangs.
 _LOCK_TIMEOUT_S = 60.0
 _connecting = threading.Lock()
@@ -46,6 +54,7 @@ class ChromaVectors:
         self._folder = folder
         self._turn = threading.RLock()
         self._system: System | None = None
+        self._count = self._latest = 0
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
         with self._guard():
             folder.mkdir(parents=True, exist_ok=True)
@@ -56,41 +65,35 @@ class ChromaVectors:
     def upsert(
         self,
         ids: Sequence[str],
-        vectors: Sequence[Sequence[float]],
-        metadata: Sequence[Mapping[str, str | int]],
+        vectors: Vectors,
     ) -> None:
         """Write vectors, replacing those with the same id."""
         with self._changing():
+            versions = [int(one.split(":")[0]) for one in ids]
+            # Chroma looks for ids among all; those of versions later than any that was written are not there.
+            new = min(versions, default=0) > self._latest
+            self._latest = max(self._latest, *versions, 0)
             for at in range(0, len(ids), self._batch):
-                part = slice(at, at + self._batch)
-                self._collection.upsert(
-                    ids=list(ids[part]),
-                    embeddings=list(vectors[part]),
-                    metadatas=[dict(one) for one in metadata[part]],
-                )
+                part = list(ids[at : at + self._batch])
+                self._count += len(part) - (0 if new else self._present(part))
+                self._collection.upsert(ids=part, embeddings=vectors[at : at + self._batch])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove vectors; ids that are not there are ignored."""
         with self._changing():
             for at in range(0, len(ids), self._batch):
-                self._collection.delete(ids=list(ids[at : at + self._batch]))
+                part = list(ids[at : at + self._batch])
+                self._count -= self._present(part)
+                self._collection.delete(ids=part)
 
-    def search(
-        self,
-        vector: Sequence[float],
-        *,
-        limit: int,
-        after: date | None = None,
-        before: date | None = None,
-        document_ids: Sequence[str] | None = None,
-    ) -> list[tuple[str, float]]:
+    def search(self, vector: Sequence[float], *, limit: int) -> list[tuple[str, float]]:
         """The nearest ids with their cosine similarity, nearest first."""
+        import numpy as np
+
+        asked = np.asarray(vector, np.float32)
         with self._loading():
             result = self._collection.query(
-                query_embeddings=list(vector),
-                n_results=limit,
-                where=_where(after, before, document_ids),
-                include=["distances"],
+                query_embeddings=asked, n_results=limit, include=["distances"]
             )
         distances = result["distances"]
         assert distances is not None
@@ -100,9 +103,10 @@ class ChromaVectors:
         ]
 
     def count(self) -> int:
-        """How many vectors there are."""
-        with self._loading():
-            return self._collection.count()
+        """How many vectors there are, as written down with the last change: Chroma itself would look at each."""
+        with self._guard():
+            self._refresh()
+            return self._count
 
     def ids(self) -> set[str]:
         """Every id in the store."""
@@ -133,13 +137,20 @@ class ChromaVectors:
             system.start()
             client = Client.from_system(system)
         collection = client.get_or_create_collection(
-            _COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+            _COLLECTION,
+            configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
+            embedding_function=None,
         )
         if self._system:
             self._system.stop()
         self._system, self._collection = system, collection
         self._batch = client.get_max_batch_size()
         self._seen, self._loaded = seen, False
+        self._count = int.from_bytes(seen[_NONCE:-8]) if seen else collection.count()
+        self._latest = int.from_bytes(seen[-8:]) if seen else self._count and _NO_VERSION
+
+    def _present(self, ids: list[str]) -> int:
+        return len(self._collection.get(ids=ids, include=[])["ids"])
 
     def _refresh(self) -> None:
         """Connect anew if the files have changed under us."""
@@ -169,20 +180,22 @@ class ChromaVectors:
         with self._guard(), self._lock:
             if _state(self._folder) != self._seen:
                 self._connect()
-            state = self._folder / _STATE
-            state.write_bytes(_CHANGING)
-            trusted = True
+            (self._folder / _STATE).write_bytes(_CHANGING)
             try:
                 yield
             except Exception:
-                trusted = False
-                raise
-            finally:
+                raise  # and leave it marked
+            except BaseException:
                 # An interrupt is only noticed between two calls of Chroma, so it does no harm.
-                if trusted:
-                    self._seen = os.urandom(8)
-                    state.write_bytes(self._seen)
-                    self._loaded = True
+                self._count = self._collection.count()
+                self._changed()
+                raise
+            self._changed()
+
+    def _changed(self) -> None:
+        self._seen = os.urandom(_NONCE) + self._count.to_bytes(8) + self._latest.to_bytes(8)
+        (self._folder / _STATE).write_bytes(self._seen)
+        self._loaded = True
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -205,26 +218,3 @@ def _state(folder: Path) -> bytes | None:
         return (folder / _STATE).read_bytes()
     except FileNotFoundError:
         return None
-
-
-def metadata(document_id: str, source: str, published: date | None) -> dict[str, str | int]:
-    """What is stored beside a vector; a missing day is left out, so that no date filter matches it."""
-    values: dict[str, str | int] = {"document_id": document_id, "source": source}
-    if published is not None:
-        values["published"] = published.toordinal()
-    return values
-
-
-def _where(
-    after: date | None, before: date | None, document_ids: Sequence[str] | None
-) -> dict[str, Any] | None:
-    conditions: list[dict[str, Any]] = []
-    if after is not None:
-        conditions.append({"published": {"$gte": after.toordinal()}})
-    if before is not None:
-        conditions.append({"published": {"$lte": before.toordinal()}})
-    if document_ids is not None:
-        conditions.append({"document_id": {"$in": list(document_ids)}})
-    if len(conditions) > 1:
-        return {"$and": conditions}
-    return conditions[0] if conditions else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +14,23 @@ from rag.errors import StorageError
 if TYPE_CHECKING:
     import tantivy
 
+    from rag.scope import Scope
+
 _ANALYZER = "stemmed"
 _LONGEST_WORD = 60
 _WRITER_BYTES = 64_000_000
 # A pasted page as a query would otherwise cost one posting list for each of its words.
 _MAX_QUERY_WORDS = 128
+# Naming this many documents in a query costs 15 ms; above, looking at more chunks than wanted is cheaper.
+_MAX_NAMED = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordEntry:
     """One chunk as this index sees it."""
 
-    chunk_id: str
     version: int
-    document_id: str
-    published: date | None
+    number: int
     text: str
 
 
@@ -53,7 +55,7 @@ class TantivyWords:
             return
         with self._writer() as writer:
             for version in {*without, *(entry.version for entry in entries)}:
-                writer.delete_documents_by_term("version", str(version))
+                writer.delete_documents_by_term("version", version)
             for entry in entries:
                 writer.add_document(_document(entry))
             writer.commit()
@@ -68,38 +70,43 @@ class TantivyWords:
             writer.garbage_collect_files()
 
     def search(
-        self,
-        query: str,
-        *,
-        limit: int,
-        after: date | None = None,
-        before: date | None = None,
-        document_ids: Sequence[str] | None = None,
+        self, query: str, *, limit: int, scope: Scope | None = None
     ) -> list[tuple[str, float]]:
         """Chunks that share words with the query, with their BM25 score (k1 1.2, b 0.75), best first."""
         import tantivy
 
         words = list(dict.fromkeys(self._analyzer.analyze(query)))[:_MAX_QUERY_WORDS]
-        if not words:
+        if not words or (scope is not None and scope.empty):
             return []
         schema = self._index.schema
-        should = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", word, "freq"))
-            for word in words
-        ]
-        parts = [(tantivy.Occur.Must, tantivy.Query.boolean_query(should))]
-        parts += [
-            (tantivy.Occur.Must, tantivy.Query.const_score_query(condition, 0.0))
-            for condition in _conditions(schema, after, before, document_ids)
-        ]
+        asked = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", word, "freq"))
+                for word in words
+            ]
+        )
+        at_once = limit
+        if scope is not None:
+            named = scope.versions
+            if len(named) <= _MAX_NAMED:
+                inside = tantivy.Query.term_set_query(schema, "version", named)
+                asked = tantivy.Query.boolean_query(
+                    [
+                        (tantivy.Occur.Must, asked),
+                        (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0)),
+                    ]
+                )
+            share = scope.chunks / max(1, scope.overview.chunks)
+            at_once = limit if len(named) <= _MAX_NAMED else round(limit / max(share, 0.02) * 1.5)
         with self._guard():
             self._index.reload()
             searcher = self._index.searcher()
-            found = searcher.search(tantivy.Query.boolean_query(parts), limit, count=False)
-            return [
-                (str(searcher.doc(address).get_first("chunk_id")), float(score))
-                for score, address in found.hits
-            ]
+            while True:
+                hits = searcher.search(asked, at_once, count=False).hits
+                found = _within(scope, searcher, hits)
+                if len(found) >= limit or len(hits) < at_once:
+                    return found[:limit]
+                at_once *= 8
 
     def count(self) -> int:
         """How many chunks there are."""
@@ -115,7 +122,7 @@ class TantivyWords:
             self._index.reload()
             searcher = self._index.searcher()
             found = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs))
-            return {str(searcher.doc(address).get_first("chunk_id")) for _, address in found.hits}
+            return {chunk_id for chunk_id, _ in _within(None, searcher, found.hits)}
 
     @contextmanager
     def _writer(self) -> Iterator[tantivy.IndexWriter]:
@@ -134,10 +141,8 @@ class TantivyWords:
         import tantivy
 
         builder = tantivy.SchemaBuilder()
-        builder.add_text_field("chunk_id", stored=True, tokenizer_name="raw", index_option="basic")
-        builder.add_text_field("version", tokenizer_name="raw", index_option="basic")
-        builder.add_text_field("document_id", tokenizer_name="raw", index_option="basic")
-        builder.add_integer_field("published", indexed=True, fast=True)
+        builder.add_integer_field("version", indexed=True, fast=True)
+        builder.add_integer_field("number", fast=True)
         builder.add_text_field("words", tokenizer_name=_ANALYZER, index_option="freq")
         index = tantivy.Index(builder.build(), path=str(self._folder))
         index.register_tokenizer(_ANALYZER, self._analyzer)
@@ -159,11 +164,8 @@ def _document(entry: WordEntry) -> tantivy.Document:
     import tantivy
 
     document = tantivy.Document()
-    document.add_text("chunk_id", entry.chunk_id)
-    document.add_text("version", str(entry.version))
-    document.add_text("document_id", entry.document_id)
-    if entry.published is not None:
-        document.add_integer("published", entry.published.toordinal())
+    document.add_integer("version", entry.version)
+    document.add_integer("number", entry.number)
     document.add_text("words", entry.text)
     return document
 
@@ -181,18 +183,21 @@ def _analyzer() -> tantivy.TextAnalyzer:
     )
 
 
-def _conditions(
-    schema: Any, after: date | None, before: date | None, document_ids: Sequence[str] | None
-) -> Iterator[tantivy.Query]:
-    from tantivy import FieldType, Query
+def _within(
+    scope: Scope | None, searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]
+) -> list[tuple[str, float]]:
+    """Ids and scores of those hits that lie in the scope."""
+    import numpy as np
 
-    if after is not None or before is not None:
-        yield Query.range_query(
-            schema,
-            "published",
-            FieldType.Integer,
-            after.toordinal() if after else None,
-            before.toordinal() if before else None,
-        )
-    if document_ids is not None:
-        yield Query.term_set_query(schema, "document_id", list(document_ids))
+    if not hits:
+        return []
+    addresses = [address for _, address in hits]
+    versions: list[Any] = searcher.fast_field_values("version", addresses)
+    numbers: list[Any] = searcher.fast_field_values("number", addresses)
+    found = (
+        (f"{version}:{number}", float(score))
+        for version, number, (score, _) in zip(versions, numbers, hits, strict=True)
+    )
+    if scope is None:
+        return list(found)
+    return list(compress(found, scope.holds(np.array(versions), np.array(numbers)).tolist()))

@@ -16,6 +16,7 @@ from rag.cli.doctor import check_everything
 from rag.cli.documents import ingest, list_documents, remove, status
 from rag.cli.evaluate import run_evaluation
 from rag.cli.gold import manage_gold
+from rag.cli.inspect import inspect_document
 from rag.cli.models import manage_models
 from rag.errors import RagError
 
@@ -44,6 +45,7 @@ for command in (
     ingest,
     list_documents,
     remove,
+    inspect_document,
     status,
     search,
     ask,

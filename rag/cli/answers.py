@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from typing import IO, Any
 
 import click
 
-from rag.cli.options import as_json, batch, filters
+from rag.cli.options import as_json, batch, filters, reranker
 from rag.errors import QuestionError, RagError
 from rag.library import open_pipeline, open_retriever
 from rag.render import answer_json, answer_text, explanation_text, search_json, search_text
@@ -24,6 +23,7 @@ _DEFAULT_TOP_K = 5
 @click.argument("question", required=False)
 @click.option("--top-k", type=click.IntRange(1, 100), help="Passages to answer from.")
 @filters
+@reranker
 @as_json
 @batch
 @click.option("--explain", is_flag=True, help="Add why these passages, the checks, the timings.")
@@ -31,26 +31,23 @@ def ask(
     *,
     question: str | None,
     top_k: int | None,
-    after: date | None,
-    before: date | None,
-    sources: Sequence[str],
     as_json: bool,
     batch: IO[str] | None,
     explain: bool,
+    reranker: str | None,
+    **narrowed: Any,
 ) -> None:
     """Answer QUESTION from the documents, with the quotes it rests on."""
     _one_of(question, batch)
-    settings = Settings.load(top_k=top_k)
+    settings = Settings.load(top_k=top_k, reranker=reranker)
     with open_pipeline(settings) as pipeline:
         if batch is not None:
             _run_batch(
                 batch,
-                lambda asked, history: answer_json(
-                    pipeline.ask(asked, history, after=after, before=before, sources=sources)
-                ),
+                lambda asked, history: answer_json(pipeline.ask(asked, history, **narrowed)),
             )
             return
-        answer = pipeline.ask(question or "", after=after, before=before, sources=sources)
+        answer = pipeline.ask(question or "", **narrowed)
     if as_json:
         click.echo(json.dumps(answer_json(answer), ensure_ascii=False))
     else:
@@ -69,27 +66,25 @@ def ask(
     help="Passages to print.",
 )
 @filters
+@reranker
 @as_json
 @batch
 def search(
     *,
     query: str | None,
     top_k: int,
-    after: date | None,
-    before: date | None,
-    sources: Sequence[str],
     as_json: bool,
     batch: IO[str] | None,
+    reranker: str | None,
+    **narrowed: Any,
 ) -> None:
     """Find passages for QUERY. No language model is needed."""
     _one_of(query, batch)
-    retriever = open_retriever(Settings.load())
+    retriever = open_retriever(Settings.load(reranker=reranker))
     with retriever.index:
 
         def find(asked: str, _: Sequence[Turn] = ()) -> Any:
-            return retriever.retrieve(
-                asked, top_k=top_k, after=after, before=before, sources=sources
-            )
+            return retriever.retrieve(asked, top_k=top_k, **narrowed)
 
         if batch is not None:
             _run_batch(batch, lambda asked, _: search_json(asked, find(asked)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from rag.cli.options import as_json
+from rag.cli.options import as_json, reranker
 from rag.errors import RagError
 from rag.evaluate.answering import Ask, asking, each, retrieving
 from rag.evaluate.closed_book import ClosedBook
@@ -78,6 +78,7 @@ _PATH = click.Path(path_type=Path)
               help="Exit with 1 if a metric is worse than this. May be repeated.")  # fmt: skip
 @click.option("--fail-worse", is_flag=True,
               help="Exit with 1 if a metric is worse than in --compare beyond chance.")  # fmt: skip
+@reranker
 @as_json
 def run_evaluation(
     *,
@@ -95,6 +96,7 @@ def run_evaluation(
     baseline: Path | None,
     limits: Sequence[tuple[str, float]],
     fail_worse: bool,
+    reranker: str | None,
     as_json: bool,
 ) -> None:
     """Ask every question of GOLD and measure the answers.
@@ -109,7 +111,7 @@ def run_evaluation(
     if fail_worse and not baseline:
         raise click.UsageError("--fail-worse needs a run to --compare with.")
     before = RunFolder(baseline).report() if baseline else None
-    own = Settings.load()
+    own = Settings.load(reranker=reranker)
     questions, documents, settings = _questions(
         gold, own, mode, index=index, docs=docs, skip_bad=skip_bad
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from rag.aside import own_sentences
 from rag.cli.review import review_drafts
 from rag.draft import draft_gold
 from rag.draft_file import DraftFile
@@ -18,7 +19,6 @@ from rag.gold import GoldQuestion
 from rag.index import Index
 from rag.read import find_files, read
 from rag.settings import Settings
-from rag.split import split_sentences
 from rag.types import Document
 
 
@@ -135,7 +135,7 @@ def _documents(paths: Sequence[Path], settings: Settings) -> tuple[list[Document
         raise IngestError(f"Nothing could be read: {'; '.join(skipped[:5])}. Give other documents.")
     for reason in skipped:
         click.echo(f"skipped {reason}", err=True)
-    return documents, lambda document: split_sentences(document.text)
+    return documents, lambda document: own_sentences(document.text)
 
 
 manage_gold.add_command(review_drafts)

@@ -27,7 +27,7 @@ class Day(click.ParamType[date]):
 
 
 def filters(command: Command) -> Command:
-    """``--after``, ``--before`` and ``--source``."""
+    """Options that narrow the search, named as `rag.protocols.Filters` has them."""
     for option in reversed(
         (
             click.option(
@@ -43,10 +43,32 @@ def filters(command: Command) -> Command:
                 metavar="PATTERN",
                 help="Only sources that match, e.g. 'reports/*'. May be repeated.",
             ),
+            click.option(
+                "--document",
+                "documents",
+                multiple=True,
+                metavar="ID",
+                help="Only this document, by its id in `rag list`. May be repeated.",
+            ),
+            click.option(
+                "--event-after", type=Day(), help="Only what speaks of this day or a later one."
+            ),
+            click.option(
+                "--event-before", type=Day(), help="Only what speaks of this day or an earlier one."
+            ),
         )
     ):
         command = option(command)
     return command
+
+
+def reranker(command: Command) -> Command:
+    """``--reranker``."""
+    return click.option(
+        "--reranker",
+        metavar="PATH_OR_HUB_ID",
+        help="Reorder the first passages with this cross-encoder.",
+    )(command)
 
 
 def as_json(command: Command) -> Command:

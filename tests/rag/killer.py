@@ -41,8 +41,18 @@ from tests.rag.indexes import check_findable, prose, snapshot, write
 CANARY = "zyxquand"
 EMBEDDER = HashEmbedder()
 OUTER = {
-    Catalog: ("add", "restart", "publish", "retire", "erase", "set_meta", "forget_deleted"),
-    ChromaVectors: ("upsert", "delete", "_connect"),
+    Catalog: (
+        "add",
+        "keep_vectors",
+        "restart",
+        "publish",
+        "restamp",
+        "retire",
+        "erase",
+        "set_meta",
+        "forget_deleted",
+    ),
+    ChromaVectors: ("upsert", "delete", "_connect", "_changed"),
     TantivyWords: ("write", "rebuild", "_open"),
     Index: ("discard_derived",),
 }

@@ -1,4 +1,4 @@
-"""The catalog: versions and their states, spans, and what deleting leaves on disk."""
+"""The catalog: versions and their states, what hangs on them, older formats, and what deleting leaves on disk."""
 
 import sqlite3
 import threading
@@ -6,12 +6,15 @@ import time
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rag.catalog import Catalog
-from rag.errors import StorageError
+from rag.details import Entry
+from rag.errors import IndexMismatch, StorageError
+from rag.schema import FORMAT
 from rag.split import Span
-from rag.types import Chunk, Document
+from rag.types import Annotation, Chunk, Document
 
 SPANS = [Span(0, 3), Span(4, 9)]
 
@@ -22,8 +25,12 @@ def document(name="a", text="One. Two.", **more):
     )
 
 
-def entry(one, chunks=SPANS):
-    return (f"/docs/{one.source}", one, SPANS, chunks)
+def entry(one, chunks=SPANS, **more):
+    return Entry(path=f"/docs/{one.source}", document=one, sentences=SPANS, chunks=chunks, **more)
+
+
+def said(start, end, value, kind: Any = "date"):
+    return Annotation(start=start, end=end, kind=kind, value=value)
 
 
 @pytest.fixture
@@ -40,6 +47,12 @@ def catalog(path):
 
 def publish(catalog, *documents):
     numbers = catalog.add([entry(one) for one in documents])
+    catalog.publish(numbers)
+    return numbers
+
+
+def publish_entries(catalog, *entries):
+    numbers = catalog.add(entries)
     catalog.publish(numbers)
     return numbers
 
@@ -117,10 +130,162 @@ def test_numbers_are_never_used_twice(catalog):
 def test_restart_makes_everything_pending_with_new_spans_and_meta(catalog):
     catalog.set_meta({"embedder": "old", "gone": "x"})
     (number,) = publish(catalog, document())
-    catalog.restart({"embedder": "new"}, [(number, [Span(0, 9)], [Span(0, 9)])])
+    catalog.restart({"embedder": "new"}, [(number, entry(document(), [Span(0, 9)]))])
     assert catalog.meta() == {"embedder": "new"}
     assert catalog.numbers("pending") == [number]
     assert [(chunk.start, chunk.end) for chunk in catalog.chunks(number)] == [(0, 9)]
+
+
+def test_annotations_come_back_by_kind_in_the_order_of_the_text(catalog):
+    known = [said(4, 9, "2024-05-01"), said(0, 9, "1", "page"), said(0, 3, "byline", "aside")]
+    publish_entries(catalog, entry(document(), annotations=known))
+    assert catalog.annotations("a") == (known[2], known[1], known[0])
+    assert catalog.annotations("a", "aside") == (known[2],)
+    assert catalog.annotations("b") == ()
+    publish_entries(catalog, entry(document(text="new"), annotations=known[:1]))
+    assert catalog.annotations("a") == (known[0],)
+
+
+def test_signatures_come_back_for_what_is_ready(catalog):
+    (old,) = publish_entries(
+        catalog, entry(document(), signature=b"old", chunk_signatures=[b"o0", b"o1"])
+    )
+    (new,) = catalog.add(
+        [entry(document(text="new"), signature=b"new", chunk_signatures=[b"n0", b"n1"])]
+    )
+    (bare,) = publish(catalog, document("b"))
+    ids = [f"{version}:{n}" for version in (old, new, bare) for n in (0, 1, 2)]
+    assert catalog.chunk_signatures(ids) == {f"{old}:0": b"o0", f"{old}:1": b"o1"}
+    assert catalog.document_signatures() == {"a": b"old"}
+    catalog.publish([new])
+    assert catalog.chunk_signatures(ids) == {f"{new}:0": b"n0", f"{new}:1": b"n1"}
+    assert catalog.document_signatures() == {"a": b"new"}
+
+
+def test_each_chunk_has_a_signature_or_none_has(catalog):
+    with pytest.raises(ValueError, match="shorter"):
+        catalog.add([entry(document(), chunk_signatures=[b"one"])])
+    assert catalog.counts()["unfinished"] == 0
+
+
+def test_vectors_are_kept_to_three_digits_until_the_version_goes(catalog):
+    (number,) = publish(catalog, document())
+    vectors = np.random.default_rng(0).standard_normal((2, 48), dtype=np.float32)
+    catalog.keep_vectors([(number, vectors)])
+    catalog.keep_vectors([(number, vectors)])
+    ((found, kept),) = catalog.vectors([number, 99])
+    assert found == number
+    assert kept.dtype == np.float32
+    np.testing.assert_allclose(kept, vectors, rtol=1e-3)
+    catalog.erase([number])
+    assert list(catalog.vectors([number])) == []
+
+
+def test_vectors_of_very_many_versions(catalog):
+    numbers = publish(catalog, *[document(f"d{n}") for n in range(1000)])
+    catalog.keep_vectors((n, np.full((2, 4), n % 100, np.float32)) for n in numbers)
+    kept = dict(catalog.vectors(numbers))
+    assert len(kept) == 1000
+    assert kept[numbers[42]][0, 0] == numbers[42] % 100
+
+
+def test_a_restart_keeps_vectors_that_still_fit(catalog):
+    numbers = publish(catalog, document("a"), document("b"))
+    catalog.set_meta({"embedder": "one"})
+    catalog.keep_vectors((n, np.ones((2, 4), np.float32)) for n in numbers)
+    recut = [(numbers[0], entry(document("a"))), (numbers[1], entry(document("b"), [Span(0, 9)]))]
+    catalog.restart({"embedder": "one"}, recut)
+    assert [n for n, _ in catalog.vectors(numbers)] == numbers[:1]
+    catalog.restart({"embedder": "two"}, recut)
+    assert list(catalog.vectors(numbers)) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "numbers"),
+    [
+        (date(2024, 5, 1), None, {0, 1}),
+        (date(2024, 5, 2), None, {1}),
+        (date(2024, 6, 30), date(2024, 12, 31), {1}),
+        (None, date(2024, 4, 30), set()),
+        (None, date(2024, 5, 1), {0}),
+        (date(2031, 1, 1), date(2031, 2, 1), {1}),
+        (None, None, {0, 1}),
+    ],
+)
+def test_chunks_about_days(catalog, after, before, numbers):
+    (number,) = publish_entries(
+        catalog,
+        entry(
+            document(),
+            annotations=[
+                said(0, 3, "2024-05-01"),
+                said(4, 7, "2024-06-01/2024-06-30"),
+                said(7, 9, "2031-01-01/.."),
+                said(2, 6, "1999-01-01"),  # across a border: in neither chunk
+                said(0, 3, "2000-01-01", "aside"),
+            ],
+        ),
+    )
+    publish_entries(catalog, entry(document("b")))
+    assert set(catalog.chunks_about(after, before)) == {(number, n) for n in numbers}
+    catalog.retire(["a"])
+    assert catalog.chunks_about(after, before) == []
+
+
+def test_files_are_known_by_path_with_their_stamp(catalog):
+    (a,) = publish_entries(catalog, entry(document("a"), stamp="1:2:3"))
+    (b,) = publish(catalog, document("b"))
+    catalog.add([entry(document("c"))])
+    many = [f"/docs/{n}.txt" for n in range(2000)]
+    known = catalog.known([*many, "/docs/a.txt", "/docs/b.txt", "/docs/c.txt"])
+    assert {path: (one.version, one.stamp) for path, one in known.items()} == {
+        "/docs/a.txt": (a, "1:2:3"),
+        "/docs/b.txt": (b, None),
+    }
+    assert list(known.values()) == catalog.files()
+    catalog.restamp({a: None, b: "4:5:6"})
+    assert [one.stamp for one in catalog.files()] == [None, "4:5:6"]
+
+
+def test_changes_of_what_is_ready_are_counted(catalog, path):
+    other = Catalog(path)
+    seen = [other.changes()]
+
+    def changed():
+        seen.append(other.changes())
+        return seen[-1] != seen[-2]
+
+    numbers = catalog.add([entry(document())])
+    assert not changed()
+    catalog.publish(numbers)
+    assert changed()
+    catalog.retire(["a"])
+    assert changed()
+    catalog.restart({}, [])
+    assert changed()
+    assert seen[-1][1] > seen[-2][1]
+    other.close()
+
+
+def test_nothing_that_is_asked_often_looks_at_everything(catalog):
+    """As SQLite plans it: no scan of a table, whatever it holds."""
+    plans: list[str] = []
+    connection = catalog._connection()
+    connection.set_trace_callback(plans.append)
+    catalog.known(["/docs/a.txt"])
+    catalog.ready_chunks(["1:0"])
+    catalog.chunk_signatures(["1:0"])
+    catalog.document("a")
+    catalog.sentences("a")
+    catalog.annotations("a")
+    list(catalog.vectors([1]))
+    connection.set_trace_callback(None)
+    assert len(plans) == 7
+    for statement in plans:
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+        steps = " | ".join(row[3] for row in rows)
+        assert "SCAN versions" not in steps, statement
+        assert "(state=?)" not in steps, statement
 
 
 def test_a_failed_write_changes_nothing(catalog):
@@ -165,13 +330,27 @@ def test_another_process_sees_what_is_published(catalog, path):
 
 def test_deleted_text_leaves_the_files(catalog, path, tmp_path):
     secret = "The canary sings at dawn. " * 500
-    (number,) = publish(catalog, document("a", secret))
+    (number,) = publish_entries(
+        catalog,
+        entry(
+            document("a", secret),
+            annotations=[said(0, 3, "canary line", "aside")],
+            signature=b"canary signature",
+            chunk_signatures=[b"canary chunk", b"canary end"],
+            stamp="canary stamp",
+        ),
+    )
+    vector = np.array([[1.5, 2.5], [3.5, 4.5]], np.float32)
+    catalog.keep_vectors([(number, vector)])
+    kept = vector.astype("<f2").tobytes()
+    assert kept in b"".join(file.read_bytes() for file in tmp_path.iterdir())
     publish(catalog, document("b", "kept words"))
     catalog.retire(["a"])
     catalog.erase([number])
     assert catalog.forget_deleted()
     for file in tmp_path.iterdir():
         assert b"canary" not in file.read_bytes()
+        assert kept not in file.read_bytes()
     assert b"kept words" in path.read_bytes()
 
 
@@ -208,3 +387,58 @@ def test_a_full_disk_is_one_clear_error_and_changes_nothing(catalog):
         catalog.add([entry(document("b", "x" * 100_000))])
     assert [one.id for one in catalog.documents()] == ["a"]
     assert catalog.counts()["unfinished"] == 0
+
+
+# older formats
+
+
+@pytest.fixture
+def old(path):
+    """A catalog as the first format had it."""
+    connection = sqlite3.connect(path)
+    connection.executescript(OLD)
+    connection.commit()
+    connection.close()
+    return path
+
+
+OLD = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE versions (version INTEGER PRIMARY KEY AUTOINCREMENT, document_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'stale')), path TEXT NOT NULL, source TEXT NOT NULL,
+    title TEXT NOT NULL, sha256 TEXT NOT NULL, published TEXT, published_from TEXT, ingested_at TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE UNIQUE INDEX one_ready ON versions (document_id) WHERE state = 'ready';
+CREATE INDEX by_state ON versions (state);
+CREATE TABLE sentences (version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, number INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, PRIMARY KEY (version, number)) WITHOUT ROWID;
+CREATE TABLE chunks (version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, number INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, PRIMARY KEY (version, number)) WITHOUT ROWID;
+INSERT INTO meta VALUES ('format', '1'), ('embedder', 'hash@64');
+INSERT INTO versions VALUES (7, 'a', 'ready', '/docs/a.txt', 'a.txt', 'a', 'sha of One. Two.', '2024-03-27',
+    'header', '2025-01-01', 'One. Two.');
+INSERT INTO chunks VALUES (7, 0, 0, 9);
+"""
+
+
+def test_an_older_format_is_refused_with_the_way_out(old):
+    for _ in range(2):
+        with pytest.raises(IndexMismatch, match=r"format was 1, now \d+.*rag ingest --rebuild"):
+            Catalog(old)
+
+
+def test_an_older_format_can_be_rebuilt_from_its_texts(old):
+    for _ in range(2):  # the first time it was cut off before the rebuild
+        catalog = Catalog(old, upgrading=True)
+        (version,) = catalog.versions("ready")
+        assert version.document.text == "One. Two."
+        catalog.close()
+    catalog = Catalog(old, upgrading=True)
+    catalog.restart({"format": FORMAT}, [(7, entry(version.document, signature=b"s"))])
+    catalog.publish([7])
+    catalog.close()
+    catalog = Catalog(old)
+    assert catalog.documents() == [version.document]
+    assert catalog.counts() == {"documents": 1, "chunks": 2, "unfinished": 0}
+    assert catalog.document_signatures() == {"a": b"s"}
+    catalog.close()

@@ -1,11 +1,13 @@
 """Days of publication: where a text states one, and where it only seems to."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from rag.dates import find_published
+from rag.dates import dateline_end, find_published, stated_day
 from rag.read import SourceFile, read
+from rag.types import Document
 
 MARCH_27 = date(2024, 3, 27)
 
@@ -41,6 +43,13 @@ def test_every_seed(seeds, name, published, origin):
         "A headline\r\npublished: 2024-03-27\r\nText",
         "Posted on March 27 2024",
         "Publication date = 2024-03-27",
+        "Date: Wed, 27 Mar 2024 10:00:00 +0100",
+        "Published: Wednesday, March 27, 2024 at 10:30",
+        "Date: 27/03/2024",
+        "Date: 03/27/2024",
+        "Date: 27.03.2024",
+        "First published 27 March 2024",
+        '{"date_published": "2024-03-27"}'[1:],
     ],
 )
 def test_headers(text):
@@ -55,6 +64,13 @@ def test_headers(text):
         "by Jane Doe, 27 March 2024",
         "By J. R. Doe and Q. Public on March 27, 2024",
         "A headline\r\n\r\nby Jane Doe on March 27, 2024\r\n\r\nText\r\n",
+        "By Jane Doe | March 27, 2024",
+        "By Jane Doe · 27 March 2024 · 3 min read",
+        "By Jane Doe\nMarch 27, 2024\n\nText",
+        "A headline\nMarch 27, 2024 · 3 min read\nText",
+        "A headline\n27 March 2024 10:30 GMT\nText",
+        "BAMAKO, 27 March 2024 (Wire) – The ferry sank.",
+        "NEW YORK, March 27, 2024 -- The ferry sank.",
     ],
 )
 def test_bylines(text):
@@ -75,6 +91,9 @@ def test_bylines(text):
         "Date: March 2024",
         "Date: 03/04/2024",
         "Date: 2024",
+        "27 March 2024 10:30 Opening by the chair",
+        "The ferry left BAMAKO, 27 March 2024 – a cold day.",
+        "March 27, 2024",
         "",
     ],
 )
@@ -107,3 +126,94 @@ def test_a_header_wins_over_a_byline_and_a_bad_one_does_not_hide_a_good_one():
 
 def test_only_the_top_counts():
     assert find_published("word " * 400 + "\n\nDate: 2024-03-27\n") == (None, None)
+
+
+def test_a_numeric_date_is_read_in_the_order_that_the_text_keeps():
+    assert find_published("Date: 03/04/2024\n\nOn 27/03/2024 it rained.")[0] == date(2024, 4, 3)
+    assert find_published("Date: 03/04/2024\n\nOn 03/27/2024 it rained.")[0] == date(2024, 3, 4)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2024-03-27.txt",
+        "news_2024-03-27_final.txt",
+        "2024_03_27 minutes.md",
+        "report 2024.03.27.pdf",
+        "20240327.txt",
+        "IMG_20240327_101500.txt",
+        "20240327101500.html",
+        "27-march-2024.txt",
+        "27mar2024-notes.txt",
+        "meeting-march-27-2024.txt",
+        "March 27, 2024.txt",
+        "27-03-2024.txt",
+        "archive/2024/03/27/story.html",
+        "https://example.org/2024/3/27/the-story",
+        "2024-03-27/story.txt",
+        "2024-03-27/2024-03-27.txt",
+    ],
+)
+def test_names_and_addresses(name):
+    assert find_published("Text.", name=name) == (MARCH_27, "filename")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "000_d3703646ceb7e7f1.txt",
+        "report.txt",
+        "2024-03.txt",
+        "2024.txt",
+        "03-04-2024.txt",
+        "2024-02-30.txt",
+        "31-june-2024.txt",
+        "2024-01-01_to_2024-03-31.txt",
+        "1220240327.txt",
+        "a20240327f.txt",
+        "rfc-2119.txt",
+        "2024/13/27/story.txt",
+        "2999-01-01.txt",
+        "",
+    ],
+)
+def test_a_name_without_a_day_gives_none(name):
+    assert find_published("Text.", name=name) == (None, None)
+
+
+def test_what_the_format_says_goes_before_the_text_and_the_text_before_the_name():
+    text, name, modified = "Date: 2024-03-27\n", "2024-03-28.txt", date(2024, 3, 29)
+    known = date(2024, 3, 26)
+    found = find_published(text, known=known, name=name, modified=modified)
+    assert found == (known, "html")
+    assert find_published(text, known=known, known_from="header") == (known, "header")
+    assert find_published(text, name=name, modified=modified) == (MARCH_27, "header")
+    assert find_published("", name=name, modified=modified) == (date(2024, 3, 28), "filename")
+    assert find_published("", name="x.txt", modified=modified) == (modified, "mtime")
+
+
+@pytest.mark.parametrize("unknown", [date(1970, 1, 1), date(1980, 1, 1)])
+def test_a_file_time_that_means_unknown_is_none(unknown):
+    assert find_published("", modified=unknown) == (None, None)
+
+
+def test_a_day_still_to_come_is_not_taken():
+    today = date(2024, 3, 26)
+    after = date(2024, 3, 28)
+    assert find_published("Date: 2024-03-27", today=today) == (MARCH_27, "header")
+    assert find_published("Date: 2024-03-28", today=today) == (None, None)
+    assert find_published("Date: 2024-03-27", known=after, today=today) == (MARCH_27, "header")
+    assert find_published("", name="2024-03-28.txt", modified=after, today=today) == (None, None)
+    assert find_published("Date: 2024-03-28", name="2024-03-27", today=today)[1] == "filename"
+
+
+def test_a_file_time_is_nothing_to_place_last_week_by():
+    document = Document(id="0", source="a.txt", title="A", text="A", sha256="0", published=MARCH_27)
+    assert stated_day(replace(document, published_from="filename")) == MARCH_27
+    assert stated_day(replace(document, published_from="mtime")) is None
+
+
+def test_where_the_words_of_the_day_end():
+    text = "BAMAKO, 27 March 2024 – The ferry sank."
+    assert text[dateline_end(text) :] == "The ferry sank."
+    assert dateline_end("The ferry sank.") == 0

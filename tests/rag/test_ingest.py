@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,8 +26,11 @@ from rag import (
     rebuild_index,
     remove_document,
 )
+from rag.copies import signature
 from rag.index import Index
+from rag.read import read_source
 from rag.testing import HashEmbedder
+from rag.types import Annotation
 from tests.rag.indexes import prose, snapshot, write
 
 
@@ -59,6 +65,19 @@ def found(settings, embedder):
             return [passage.document.source for passage in passages if passage.lexical]
 
     return run
+
+
+@pytest.fixture
+def embedded(embedder, monkeypatch):
+    """Texts that were embedded since."""
+    texts: list[str] = []
+
+    def embed(wanted):
+        texts.extend(wanted)
+        return HashEmbedder().embed(wanted)
+
+    monkeypatch.setattr(embedder, "embed", embed)
+    return texts
 
 
 def identifiers(settings):
@@ -313,16 +332,20 @@ def test_rebuild_follows_changed_settings_and_needs_no_files(ingest, docs, setti
 
 
 @pytest.mark.parametrize("part", ["vectors", "words"])
-def test_rebuild_mends_damaged_parts(ingest, docs, settings, embedder, part):
+def test_rebuild_mends_damaged_parts_without_embedding(
+    ingest, docs, settings, embedder, embedded, part
+):
     ingest(docs)
-    before = snapshot(settings, embedder)
+    before = snapshot(settings, HashEmbedder())
+    embedded.clear()
     for file in (settings.index_dir / part).rglob("*"):
         if file.is_file():
             file.write_bytes(b"garbage " * 20)
     with pytest.raises(StorageError, match="rag ingest --rebuild"):
         ingest(docs)
     rebuild_index(settings, embedder=embedder)
-    assert snapshot(settings, embedder) == before
+    assert embedded == []
+    assert snapshot(settings, HashEmbedder()) == before
 
 
 def test_an_interrupted_rebuild_loses_nothing(ingest, docs, settings, embedder, monkeypatch):
@@ -369,8 +392,155 @@ def test_another_format_is_refused(ingest, docs, settings, embedder):
     ingest(docs)
     with Index.open(settings) as index:
         index.catalog.set_meta({"format": "0"})
-    with pytest.raises(IndexMismatch, match="format was 0"):
-        ingest(docs)
+    before = settings.index_dir / "catalog.sqlite"
+    for action in (
+        lambda: ingest(docs),
+        lambda: open_retriever(settings, embedder=embedder),
+        lambda: remove_document(settings, "000000000000"),
+    ):
+        with pytest.raises(IndexMismatch, match=r"format was 0, now \d+.*rag ingest --rebuild"):
+            action()
+    assert before.is_file()
+
+
+def test_an_index_of_the_first_format_is_rebuilt_from_its_texts(ingest, docs, settings, embedder):
+    ingest(docs)
+    before = snapshot(settings, embedder)
+    shutil.rmtree(docs)
+    with sqlite3.connect(settings.index_dir / "catalog.sqlite") as connection:
+        connection.executescript(
+            """
+            DROP INDEX overview; DROP INDEX sizes; DROP INDEX by_document; DROP INDEX by_path;
+            DROP INDEX events; DROP TABLE annotations; DROP TABLE vectors; DROP TABLE stamps; DROP TABLE counters;
+            ALTER TABLE versions DROP COLUMN chunk_count; ALTER TABLE versions DROP COLUMN signature;
+            ALTER TABLE chunks DROP COLUMN signature;
+            CREATE INDEX by_state ON versions (state);
+            UPDATE meta SET value = '1' WHERE key = 'format';
+            """
+        )
+    connection.close()
+    with pytest.raises(IndexMismatch, match="format was 1"):
+        open_retriever(settings, embedder=embedder)
+    assert rebuild_index(settings, embedder=embedder) == 3
+    assert snapshot(settings, embedder) == before
+
+
+# what hangs on a document
+
+
+def test_what_is_known_of_a_text_is_stored_and_goes_with_it(ingest, docs, settings):
+    write(
+        docs,
+        bridge="Date: 2025-06-09\n\nThe bridge was opened on 2 June 2025.\n\n3 min read\n\nIt is green.\n",
+    )
+    ingest(docs)
+    identifier = identifiers(settings)["bridge.txt"]
+    with Index.open(settings) as index:
+        catalog = index.catalog
+        (text,) = [one.text for one in catalog.documents() if one.id == identifier]
+        dates = catalog.annotations(identifier, "date")
+        asides = catalog.annotations(identifier, "aside")
+        assert "2025-06-02" in {one.value for one in dates}
+        assert any("2 June 2025" in text[one.start : one.end] for one in dates)
+        assert ["3 min read" in text[one.start : one.end] for one in asides].count(True) == 1
+        (version,) = [one for one in catalog.versions("ready") if one.document.id == identifier]
+        chunks = catalog.chunks(version.number)
+        signed = catalog.chunk_signatures(chunk.id for chunk in chunks)
+        assert signed == {one.id: signature(text[one.start : one.end]) for one in chunks}
+        assert catalog.document_signatures()[identifier]
+        assert not any("min read" in text[one.start : one.end] for one in chunks)
+        sentences = catalog.sentences(identifier)
+        assert not any("min read" in text[one.start : one.end] for one in sentences)
+    write(docs, bridge="Nothing is known of this.")
+    ingest(docs)
+    with Index.open(settings) as index:
+        assert index.catalog.annotations(identifier) == ()
+
+
+def test_pages_survive_a_rebuild(ingest, docs, settings, embedder, monkeypatch):
+    def with_pages(file, **options):
+        found = read_source(file, **options)
+        return replace(found, pages=(Annotation(start=0, end=9, kind="page", value="1"),))
+
+    monkeypatch.setattr("rag.ingest.read_source", with_pages)
+    ingest(docs)
+    before = snapshot(settings, embedder)
+    rebuild_index(settings.model_copy(update={"overlap_sentences": 0}), embedder=embedder)
+    after = snapshot(settings.model_copy(update={"overlap_sentences": 0}), embedder)
+    assert after["annotations"] == before["annotations"]
+    for found in after["annotations"].values():
+        assert [one.value for one in found if one.kind == "page"] == ["1"]
+
+
+# files that look unchanged
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Files that were read since."""
+    names: list[str] = []
+
+    def read(file, **options):
+        names.append(file.source)
+        return read_source(file, **options)
+
+    monkeypatch.setattr("rag.ingest.read_source", read)
+    return names
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """The clock, some seconds on: files that were written a moment ago have settled."""
+    now = time.time_ns
+    monkeypatch.setattr("rag.stamps.time.time_ns", lambda: now() + 5_000_000_000)
+
+
+def test_files_that_look_unchanged_are_not_read(ingest, docs, later, opened):
+    ingest(docs)
+    assert len(opened) == 3
+    opened.clear()
+    assert len(ingest(docs).unchanged) == 3
+    assert opened == []
+    os.utime(docs / "ferry.txt", (10, 10))
+    assert len(ingest(docs).unchanged) == 3
+    assert opened == ["ferry.txt"]
+    opened.clear()
+    ingest(docs)
+    assert opened == []
+
+
+def test_a_change_within_the_grain_of_the_clock_is_not_missed(ingest, docs, found):
+    ingest(docs)
+    path = docs / "bridge.txt"
+    status = path.stat()
+    path.write_text(path.read_text().replace("reopened", "replaced"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert ingest(docs).updated == ["bridge.txt"]
+    assert set(found("replaced")) == {"bridge.txt"}
+
+
+def test_a_change_that_keeps_size_and_time_is_not_missed(ingest, docs, later):
+    ingest(docs)
+    path = docs / "bridge.txt"
+    status = path.stat()
+    other = docs.parent / "other"
+    other.write_text(path.read_text().replace("reopened", "replaced"))
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.rename(path)
+    assert ingest(docs).updated == ["bridge.txt"]
+
+
+def test_a_file_that_is_skipped_is_tried_again(ingest, docs, later, opened):
+    (docs / "empty.txt").write_bytes(b"")
+    for _ in range(2):
+        opened.clear()
+        assert len(ingest(docs).skipped) == 1
+        assert "empty.txt" in opened
+    (docs / "bridge.txt").write_bytes(b"")
+    for _ in range(2):
+        assert ("bridge.txt", "has no text; the version ingested before is kept") in ingest(
+            docs
+        ).skipped
 
 
 # the data folder
@@ -395,17 +565,32 @@ def test_a_moved_data_folder_works_at_once(ingest, docs, settings, embedder, tmp
     assert len(ingest_paths([docs], moved, embedder=embedder).unchanged) == 3
 
 
-@pytest.mark.parametrize("part", ["vectors", "words"])
+def lose(folder):
+    shutil.rmtree(folder)
+
+
+def cut_off(folder):
+    (folder / "state").write_bytes(b"changing")
+
+
+@pytest.mark.parametrize(
+    ("part", "harm"), [("vectors", lose), ("words", lose), ("vectors", cut_off)]
+)
 @pytest.mark.parametrize("way", ["ingest", "search"])
-def test_a_lost_part_is_restored(ingest, docs, settings, embedder, found, part, way):
+def test_a_lost_part_is_restored_without_embedding(
+    ingest, docs, settings, embedder, found, embedded, part, harm, way
+):
     ingest(docs)
-    before = snapshot(settings, embedder)
-    shutil.rmtree(settings.index_dir / part)
+    before = snapshot(settings, HashEmbedder())
+    embedded.clear()
+    harm(settings.index_dir / part)
     if way == "ingest":
         assert len(ingest(docs).unchanged) == 3
+        assert embedded == []
     else:
         assert found("bridge3")
-    assert snapshot(settings, embedder) == before
+        assert embedded == ["bridge3"]
+    assert snapshot(settings, HashEmbedder()) == before
 
 
 def test_an_old_copy_of_a_part_is_brought_up_to_date(ingest, docs, settings, embedder, tmp_path):
@@ -561,8 +746,8 @@ def interrupt(*_, **__):
 @pytest.mark.parametrize(
     "moment",
     [
-        "rag.ingest.read",
-        "rag.ingest._cut",
+        "rag.ingest.read_source",
+        "rag.ingest.cut_document",
         "rag.catalog.Catalog.add",
         "rag.vectors.ChromaVectors.upsert",
         "rag.words.TantivyWords.write",
@@ -589,25 +774,21 @@ def test_ctrl_c_loses_nothing_and_the_next_ingest_goes_on(
     assert "demolished" in after["documents"][str(docs / "bridge.txt")].text
 
 
-def test_ctrl_c_between_two_vectors_writes_keeps_the_vectors(
-    ingest, docs, settings, embedder, monkeypatch
+@pytest.mark.parametrize(
+    "moment", ["rag.vectors.ChromaVectors.upsert", "rag.words.TantivyWords.write"]
+)
+def test_what_was_embedded_before_ctrl_c_is_not_embedded_again(
+    ingest, docs, embedder, settings, monkeypatch, embedded, moment
 ):
-    ingest(docs)
-    write(docs, castle=prose("castle"))
     with monkeypatch.context() as patch:
-        patch.setattr("rag.words.TantivyWords.write", interrupt)
+        patch.setattr(moment, interrupt)
         with pytest.raises(KeyboardInterrupt):
             ingest(docs)
-    embedded: list[str] = []
-
-    def embed(texts):
-        embedded.extend(texts)
-        return HashEmbedder().embed(texts)
-
-    monkeypatch.setattr(embedder, "embed", embed)
-    ingest(docs)
     assert embedded
-    assert all("castle" in text for text in embedded)
+    embedded.clear()
+    ingest(docs)
+    assert embedded == []
+    snapshot(settings, HashEmbedder())
 
 
 def sources(retriever: HybridRetriever, query: str) -> set[str]:

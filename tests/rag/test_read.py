@@ -3,12 +3,26 @@
 import codecs
 import os
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from rag.errors import IngestError, UnreadableDocument
-from rag.read import BUNDLED, SourceFile, decode, file_key, find_files, find_title, key_path, read
+from rag.formats_text import decode
+from rag.read import (
+    BUNDLED,
+    SourceFile,
+    _day,
+    file_key,
+    find_files,
+    find_title,
+    key_path,
+    read,
+    read_source,
+)
+from rag.types import Annotation
+from tests.rag.files import STORY, docx, lines, mail, page, pdf
 
 MAX_BYTES = 1_000_000
 
@@ -193,6 +207,93 @@ def test_a_text_without_a_title_is_called_after_its_file(tmp_path):
     assert read_bytes(tmp_path, b"...\n").title == "file"
 
 
+# other formats
+
+
+def read_named(folder, name, raw):
+    path = make(folder, name, raw)
+    os.utime(path, (0, 0))
+    return read_source(SourceFile(path=path, source=name), max_bytes=MAX_BYTES)
+
+
+def test_pages_are_annotations_of_the_text(tmp_path):
+    found = read_named(tmp_path, "a.pdf", pdf(lines("First."), lines("Second."), title="Report"))
+
+    assert found.document.text == "First.\n\nSecond."
+    assert found.document.title == "Report"
+    assert found.pages == (
+        Annotation(start=0, end=6, kind="page", value="1"),
+        Annotation(start=8, end=15, kind="page", value="2"),
+    )
+
+
+def test_what_a_format_says_of_its_day_counts_before_the_text(tmp_path):
+    found = read_named(tmp_path, "a.eml", mail("Published: 2020-01-01\n\nWords."))
+
+    assert (found.document.published, found.document.published_from) == (date(2024, 3, 4), "header")
+    assert (found.document.title, found.author) == ("Harbour", "Ann Clay <ann@paper.example>")
+
+
+def test_the_text_is_asked_where_the_format_says_nothing(tmp_path):
+    document = read_named(tmp_path, "a.docx", docx("A harbour", "Date: 2020-01-01", STORY)).document
+
+    assert (document.published, document.published_from) == (date(2020, 1, 1), "header")
+    assert document.title == "A harbour"
+
+
+def test_a_date_among_records_is_not_the_files(tmp_path):
+    document = read_named(tmp_path, "rows.csv", 'date,x\n2020-01-01,"y\nz"\n').document
+
+    assert (document.published, document.published_from) == (None, None)
+    assert document.title == "rows"
+
+
+def test_the_address_and_the_name_of_a_file_may_tell_its_day(tmp_path):
+    head = '<link rel="canonical" href="https://paper.example/2021/02/03/harbour">'
+    by_address = read_named(tmp_path, "a.html", page(STORY, STORY, head=head)).document
+    by_name = read_named(tmp_path, "2021-02-03-harbour.txt", "Words.").document
+
+    for document in (by_address, by_name):
+        assert (document.published, document.published_from) == (date(2021, 2, 3), "filename")
+
+
+def test_the_time_of_a_file_is_the_last_resort_and_none_for_shipped_ones(tmp_path, seeds):
+    path = make(tmp_path, "a.txt", "Words.")
+    os.utime(path, (1_614_800_000, 1_614_800_000))
+    document = read(SourceFile(path=path, source="a.txt"), max_bytes=MAX_BYTES)
+    shipped = [read(file, max_bytes=MAX_BYTES) for file in find_files(seeds)]
+
+    assert (document.published, document.published_from) == (date(2021, 3, 3), "mtime")
+    assert "mtime" not in {one.published_from for one in shipped}
+
+
+def test_a_time_beyond_the_calendar_is_none():
+    assert _day(1e18) is None
+
+
+def test_a_file_named_as_something_else(tmp_path):
+    assert read_named(tmp_path, "a.txt", pdf(lines("First."))).document.text == "First."
+    assert read_named(tmp_path, "b.html", page(STORY, STORY)).document.title == "Harbour reopens"
+    assert read_named(tmp_path, "b.txt", page(STORY)).document.text == page(STORY).decode()
+
+
+def test_a_title_is_made_fit_to_be_shown(tmp_path):
+    found = read_named(tmp_path, "a.docx", docx("The text.", title="Red \u202e" + "word " * 40))
+    assert found.document.title == "Red " + "word " * 20 + "word…"
+    none = read_named(tmp_path, "b.docx", docx("The text.", title="..."))
+    assert none.document.title == "The text."
+
+
+def test_plain_text_needs_no_other_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("was started"))
+    assert read_named(tmp_path, "a.md", "# Words").document.text == "# Words"
+
+
+def test_the_shipped_documents_are_read_as_they_are(seeds):
+    for file in find_files(seeds):
+        assert read(file, max_bytes=MAX_BYTES).text.encode() == file.path.read_bytes()
+
+
 # which files
 
 
@@ -204,7 +305,7 @@ def test_folders_are_read_through_in_order_without_hidden_or_unknown_files(tmp_p
         "a.TEXT",
         ".hidden.txt",
         ".git/x.txt",
-        "x.pdf",
+        "x.png",
     ):
         make(tmp_path, name)
     assert [file.source for file in find_files(tmp_path)] == [
@@ -247,6 +348,6 @@ def test_a_path_in_home_may_be_written_with_a_tilde(tmp_path, monkeypatch):
 def test_no_such_path_and_no_such_files_are_errors_that_say_what_to_do(tmp_path):
     with pytest.raises(IngestError, match=r"no file or folder .*nowhere"):
         find_files(tmp_path / "nowhere")
-    make(tmp_path, "x.pdf")
-    with pytest.raises(IngestError, match=r"Put files of type \.txt"):
+    make(tmp_path, "x.png")
+    with pytest.raises(IngestError, match=r"Put files of type \.txt .*\.pdf"):
         find_files(tmp_path)

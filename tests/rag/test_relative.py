@@ -32,6 +32,19 @@ TUESDAY = date(2025, 6, 10)
         ("a year ago", "2024"),
         ("on 9 September", "9 September 2024"),
         ("on June 3", "3 June 2025"),
+        ("left in May", "May 2025"),
+        ("closed since Friday", "6 June 2025"),
+        ("at the weekend", "7 to 8 June 2025"),
+        ("earlier this year", "2025"),
+        ("in July last year", "July 2024"),
+        ("It will open on Friday", "13 June 2025"),
+        ("It will open at the weekend", "14 to 15 June 2025"),
+        ("next weekend", "21 to 22 June 2025"),
+        ("this weekend", "14 to 15 June 2025"),
+        ("next winter", "December 2025 to February 2026"),
+        ("last winter", "December 2024 to February 2025"),
+        ("next May", "May 2026"),
+        ("this summer", "June to August 2025"),
     ],
 )
 def test_an_expression_becomes_the_days_it_stands_for(words, label):
@@ -55,15 +68,43 @@ def test_what_is_no_relative_date_is_left_alone(words):
     assert resolve_dates(words, TUESDAY) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "published", "label"),
+    [
+        ("at the weekend", date(2025, 6, 14), "14 to 15 June 2025"),
+        ("this winter", date(2025, 10, 1), "December 2025 to February 2026"),
+        ("this winter", date(2025, 1, 5), "December 2024 to February 2025"),
+        ("last winter", date(2025, 1, 5), "December 2023 to February 2024"),
+        ("on 29 February", date(2025, 1, 5), "29 February 2024"),
+        ("a month ago", date(2024, 3, 31), "February 2024"),
+        ("yesterday", date(2024, 3, 1), "29 February 2024"),
+    ],
+)
+def test_around_the_turn_of_a_year(words, published, label):
+    assert [one.label for one in resolve_dates(words, published)] == [label]
+
+
 def test_spans_point_at_the_words():
     text = "He said on Monday that last July was hot."
     spans = [text[one.start : one.end] for one in resolve_dates(text, TUESDAY)]
     assert spans == ["on Monday", "last July"]
 
 
+def test_days_in_numbers():
+    (one,) = resolve_dates("leaving since last week", TUESDAY)
+    assert (one.first, one.last) == (date(2025, 6, 2), None)
+
+
 def test_nothing_is_resolved_without_a_publication_day():
     assert resolve_dates("on Monday", None) == []
     assert spell_out("on Monday", None) == "on Monday"
+    assert resolve_dates("In June 2023 it failed; he died two months later.", None) == []
+
+
+def test_a_date_that_leans_on_another_is_spelled_out():
+    assert spell_out("In June 2023 it failed; he died two months later.", TUESDAY) == (
+        "In June 2023 it failed; he died two months later (August 2023)."
+    )
 
 
 def test_spelling_out_adds_and_never_removes():

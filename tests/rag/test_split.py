@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.read import decode
-from rag.split import Span, split_chunks, split_sentences
+from rag.formats_text import decode
+from rag.split import Span, adjoin, split_chunks, split_sentences
 from rag.testing import HashEmbedder
 
 MAX_TOKENS = 32
@@ -217,3 +217,58 @@ def test_the_line_that_states_the_day_is_apart_from_the_first_sentence():
         "Russia is stepping up cooperation.",
         "More follows.",
     ]
+
+
+# what is set aside
+
+
+@st.composite
+def texts_with_asides(draw):
+    text = draw(texts)
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=12)))
+    spans = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=False)]
+    return text, [span for span in spans if text[span.start : span.end].strip()]
+
+
+@given(texts_with_asides(), st.integers(min_value=8, max_value=64), st.integers(0, 3))
+@settings(max_examples=300, deadline=None)
+def test_sentences_and_chunks_hold_no_aside_and_everything_else(drawn, max_tokens, overlap):
+    text, asides = drawn
+    sentences = split_sentences(text, asides)
+    chunks = split_chunks(
+        text, sentences, max_tokens=max_tokens, overlap=overlap, count_tokens=count_tokens
+    )
+    set_aside = {at for one in asides for at in range(one.start, one.end)}
+    for spans in (sentences, chunks):
+        assert exact(text, spans)
+        inside = {at for span in spans for at in range(span.start, span.end)}
+        assert not inside & set_aside
+        assert inside | set_aside >= {at for at, one in enumerate(text) if not one.isspace()}
+    assert sentences == split_sentences(text, asides)
+    assert split_sentences(text, []) == split_sentences(text)
+
+
+def test_an_aside_that_is_glued_to_a_sentence_is_cut_off():
+    text = "The bridge reopened.Share on Facebook The ferry runs every hour. 3 min read\nNobody was hurt."
+    asides = [
+        Span(text.index(words), text.index(words) + len(words))
+        for words in ("Share on Facebook", "3 min read")
+    ]
+    assert [text[one.start : one.end] for one in split_sentences(text, asides)] == [
+        "The bridge reopened.",
+        "The ferry runs every hour.",
+        "Nobody was hurt.",
+    ]
+
+
+def test_a_chunk_ends_before_an_aside_and_the_next_shares_nothing_with_it():
+    text = "One is here. Two is here. ADVERTISEMENT Three is here. Four is here."
+    start = text.index("ADVERTISEMENT")
+    sentences = split_sentences(text, [Span(start, start + len("ADVERTISEMENT"))])
+    chunks = split_chunks(text, sentences, max_tokens=99, overlap=1, count_tokens=count_tokens)
+    assert [text[one.start : one.end] for one in chunks] == [
+        "One is here. Two is here.",
+        "Three is here. Four is here.",
+    ]
+    assert adjoin(text, sentences[0], sentences[1])
+    assert not adjoin(text, sentences[1], sentences[2])

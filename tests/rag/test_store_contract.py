@@ -6,23 +6,22 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rag.errors import StorageError
 from rag.testing import HashEmbedder
-from rag.vectors import ChromaVectors, metadata
+from rag.vectors import ChromaVectors
 from rag.words import TantivyWords, WordEntry
 
-EARLY, LATE = date(2024, 3, 27), date(2024, 3, 28)
 ENTRIES = [
-    ("1:0", "alpha bridge", "doc-a", EARLY),
-    ("1:1", "beta bridge", "doc-a", EARLY),
-    ("2:0", "gamma bridge", "doc-b", LATE),
-    ("3:0", "delta bridge", "doc-c", None),
+    ("1:0", "alpha bridge"),
+    ("1:1", "beta bridge"),
+    ("2:0", "gamma bridge"),
+    ("3:0", "delta bridge"),
 ]
 
 
@@ -34,20 +33,16 @@ class Vectors:
         self.embedder = HashEmbedder(dimension=256)
 
     def add(self, entries):
-        ids, texts, documents, days = zip(*entries, strict=True)
-        self.store.upsert(
-            ids,
-            self.embedder.embed(texts),
-            [metadata(one, f"{one}.txt", day) for one, day in zip(documents, days, strict=True)],
-        )
+        ids, texts = zip(*entries, strict=True)
+        self.store.upsert(ids, np.array(self.embedder.embed(texts), np.float32))
 
     def delete(self, *versions):
         doomed = [one for one in self.store.ids() if int(one.split(":")[0]) in versions]
         self.store.delete([*doomed, "9999:0"])
 
-    def find(self, query, limit=10, **filters):
+    def find(self, query, limit=10):
         (vector,) = self.embedder.embed([query])
-        found = self.store.search(vector, limit=limit, **filters)
+        found = self.store.search(vector, limit=limit)
         return [chunk_id for chunk_id, score in found if score > 0.1]
 
 
@@ -60,22 +55,17 @@ class Words:
     def add(self, entries):
         self.store.write(
             [
-                WordEntry(
-                    chunk_id=chunk_id,
-                    version=int(chunk_id.split(":")[0]),
-                    document_id=document_id,
-                    published=day,
-                    text=text,
-                )
-                for chunk_id, text, document_id, day in entries
+                WordEntry(version=version, number=number, text=text)
+                for chunk_id, text in entries
+                for version, number in [map(int, chunk_id.split(":"))]
             ]
         )
 
     def delete(self, *versions):
         self.store.write([], without=[*versions, 9999])
 
-    def find(self, query, limit=10, **filters):
-        return [chunk_id for chunk_id, _ in self.store.search(query, limit=limit, **filters)]
+    def find(self, query, limit=10):
+        return [chunk_id for chunk_id, _ in self.store.search(query, limit=limit)]
 
 
 KINDS: dict[str, type[Vectors] | type[Words]] = {"vectors": Vectors, "words": Words}
@@ -110,7 +100,7 @@ def side(kind, folder):
 def elsewhere(kind, folder, action, *arguments):
     """Let another process change the store."""
     program = (
-        "import ast, sys; from pathlib import Path; from datetime import date\n"
+        "import ast, sys; from pathlib import Path\n"
         "from tests.rag.test_store_contract import KINDS, ENTRIES\n"
         "kind, folder, action, *arguments = sys.argv[1:]\n"
         "side = KINDS[kind](Path(folder))\n"
@@ -154,10 +144,9 @@ def test_adding_twice_changes_nothing(side):
 
 def test_adding_again_replaces(side):
     side.add(ENTRIES)
-    side.add([("2:0", "omega tunnel", "doc-b", EARLY)])
+    side.add([("2:0", "omega tunnel")])
     assert side.find("gamma") == []
     assert side.find("omega tunnel") == ["2:0"]
-    assert side.find("omega", after=LATE) == []
 
 
 def test_what_is_deleted_is_not_found(side):
@@ -177,36 +166,8 @@ def test_what_is_deleted_may_come_back(side):
     assert side.find("bridge") == ["1:0"]
 
 
-@pytest.mark.parametrize(
-    ("after", "before", "expected"),
-    [
-        (EARLY, None, {"1:0", "1:1", "2:0"}),
-        (LATE, None, {"2:0"}),
-        (None, EARLY, {"1:0", "1:1"}),
-        (None, LATE, {"1:0", "1:1", "2:0"}),
-        (EARLY, EARLY, {"1:0", "1:1"}),
-        (LATE, EARLY, set()),
-        (date.min, date.max, {"1:0", "1:1", "2:0"}),
-        (None, None, {"1:0", "1:1", "2:0", "3:0"}),
-    ],
-)
-def test_days_are_inclusive_and_undated_chunks_match_no_day(side, after, before, expected):
-    side.add(ENTRIES)
-    assert set(side.find("bridge", after=after, before=before)) == expected
-
-
-def test_documents(side):
-    side.add(ENTRIES)
-    assert set(side.find("bridge", document_ids=["doc-a", "doc-c"])) == {"1:0", "1:1", "3:0"}
-    assert side.find("bridge", document_ids=["doc", "doc-A"]) == []
-    assert side.find("bridge", document_ids=["doc-a", "doc-c"], before=LATE)[0] in {"1:0", "1:1"}
-    assert side.find("bridge", document_ids=["doc-b"], before=EARLY) == []
-
-
-def test_one_document_among_many_is_found(side):
-    many = [(f"{n}:0", f"word{n % 50} bridge", f"doc-{n}", EARLY) for n in range(1, 1500)]
-    side.add(many)
-    assert side.find("word7 bridge", document_ids=["doc-1007"]) == ["1007:0"]
+def test_many_are_added_and_deleted(side):
+    side.add([(f"{n}:0", f"word{n % 50} bridge") for n in range(1, 1500)])
     assert side.store.count() == 1499
     side.delete(*range(1, 1400))
     assert set(side.find("bridge", limit=200)) == {f"{n}:0" for n in range(1400, 1500)}
@@ -241,7 +202,7 @@ def test_two_that_are_open_in_one_process_see_each_other(kind, folder, side):
 def test_what_another_process_writes_is_seen(kind, folder, side):
     side.add(ENTRIES[:1])
     assert side.find("bridge") == ["1:0"]
-    elsewhere(kind, folder, "add", [("7:0", "omega bridge", "doc-x", None)])
+    elsewhere(kind, folder, "add", [("7:0", "omega bridge")])
     assert side.find("omega bridge")[0] == "7:0"
     elsewhere(kind, folder, "delete", 1)
     assert side.find("bridge") == ["7:0"]
@@ -314,6 +275,64 @@ def test_similarity_is_the_cosine(folder):
     assert embedder.dimension == 64
 
 
+def test_reopened_it_finds_all_of_the_nearest_again_and_again(folder):
+    """Chroma's graph is approximate and made anew from its log: what is pinned is how far it looks."""
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((400, 64), dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with opened("vectors", folder) as side:
+        for at in range(0, 400, 40):
+            side.store.upsert([f"{n}:0" for n in range(at, at + 40)], vectors[at : at + 40])
+        side.delete(*range(0, 400, 7))
+    left = [n for n in range(400) if n % 7]
+    for _ in range(3):
+        with opened("vectors", folder) as side:
+            for query in vectors[::9]:
+                nearest = sorted(left, key=lambda n: -float(vectors[n] @ query))
+                for limit in (1, 10, 100):
+                    found = [one for one, _ in side.store.search(query.tolist(), limit=limit)]
+                    assert found == [f"{n}:0" for n in nearest[:limit]]
+
+
+def test_the_count_is_right_after_whatever_happens(folder, monkeypatch):
+    with opened("vectors", folder) as side:
+        side.add(ENTRIES[:2])
+        side.add(ENTRIES[1:])
+        assert side.store.count() == 4 == side.store._collection.count()
+        upsert = side.store._collection.upsert
+
+        def interrupted(**values):
+            upsert(**values)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(side.store._collection, "upsert", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                side.add([("8:0", "omega bridge")])
+        assert side.store.count() == 5
+        side.delete(1, 77)
+        side.delete(1)
+        assert side.store.count() == 3
+    with opened("vectors", folder) as side:
+        assert side.store.count() == 3 == side.store._collection.count()
+    (folder / "state").unlink()
+    with opened("vectors", folder) as side:
+        assert side.store.count() == 3
+        side.add([*ENTRIES, ("9:0", "omega bridge")])
+        assert side.store.count() == 6 == side.store._collection.count()
+
+
+def test_a_new_version_is_not_looked_for_among_all(folder, monkeypatch):
+    """Chroma takes as long to look for ids as there are vectors."""
+    with opened("vectors", folder) as side:
+        side.add(ENTRIES)
+        monkeypatch.setattr(side.store._collection, "get", None)
+        side.add([("4:0", "omega bridge"), ("5:0", "omega tunnel")])
+        assert side.store.count() == 6
+        with pytest.raises(TypeError):
+            side.add([("5:0", "again")])
+
+
 def test_a_change_that_was_cut_off_is_not_trusted(folder):
     with opened("vectors", folder) as side:
         side.add(ENTRIES)
@@ -338,7 +357,7 @@ def test_a_failed_change_is_not_trusted(folder):
     with opened("vectors", folder) as side:
         side.add(ENTRIES)
         with pytest.raises(StorageError):
-            side.store.upsert(["9:0"], [[1.0, 2.0]], [{"document_id": "x"}])
+            side.store.upsert(["9:0"], np.ones((1, 2), np.float32))
     with opened("vectors", folder) as side:
         assert side.store.count() == 0
 
@@ -353,7 +372,7 @@ def words(folder):
 
 
 def test_words_are_stemmed_folded_and_without_case(words):
-    words.add([("1:0", "The CAFÉS were reopening", "doc-a", None)])
+    words.add([("1:0", "The CAFÉS were reopening")])
     assert words.find("cafe reopened") == ["1:0"]
 
 
@@ -380,17 +399,7 @@ def test_rebuilding_leaves_no_trace_of_earlier_words(words, folder):
     words.add(ENTRIES)
     with opened("words", folder) as reader:
         assert reader.find("alpha")
-        words.store.rebuild(
-            [
-                WordEntry(
-                    chunk_id="5:0",
-                    version=5,
-                    document_id="d",
-                    published=None,
-                    text="epsilon bridge",
-                )
-            ]
-        )
+        words.store.rebuild([WordEntry(version=5, number=0, text="epsilon bridge")])
         assert reader.find("bridge") == ["5:0"]
     searcher = words.store._index.searcher()
     assert searcher.doc_freq("words", "alpha") == 0
@@ -417,5 +426,5 @@ def test_a_commit_that_was_cut_off_can_be_done_again(folder, tmp_path):
 
 
 def test_a_word_that_is_no_word_is_left_out(words):
-    words.add([("1:0", "x" * 100_000 + " bridge", "doc-a", None)])
+    words.add([("1:0", "x" * 100_000 + " bridge")])
     assert words.find("bridge") == ["1:0"]
