@@ -231,7 +231,7 @@ def test_stop_does_not_wait_for_a_model_that_is_reading(
     assert time.monotonic() - began < 5  # it reads for six
     chat.ask("Where do ships unload?")
     expect(chat.page.locator(".sb-stage").first).to_contain_text("Waiting")
-    expect(chat.page.locator(".sb-answer")).to_contain_text("Conakry")
+    expect(chat.page.locator(".sb-answer")).to_contain_text("Conakry", timeout=20_000)
     assert pipeline.most_working == 1
 
 
