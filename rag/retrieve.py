@@ -22,6 +22,8 @@ from rag.types import Chunk, Passage
 logger = logging.getLogger(__name__)
 
 _Key = TypeVar("_Key")
+# Whether reports go back to one is asked of those that are read, not of hundreds.
+_MANY = 20
 
 
 class HybridRetriever:
@@ -177,7 +179,7 @@ class HybridRetriever:
             for group in groups
             if group.representative.document_id in documents  # not removed a moment ago
         ]
-        sources = self._origins(passages)
+        sources = self._origins(passages[:_MANY])
         return tuple(
             replace(passage, rank=rank, origin=sources.get(passage.document.id))
             for rank, passage in enumerate(passages, start=1)

@@ -87,7 +87,8 @@ class Passage:
         lexical: BM25 score, ``None`` if the lexical side did not return the chunk.
         also_in: Ids of other documents that hold a copy of it.
         origin: Id of the document that, as far as the texts tell, came first with what this one reports:
-            passages of one origin are one witness. ``None`` where that is not known.
+            passages of one origin are one witness. ``None`` where that is not known: only of the first
+            twenty passages of a search it is.
     """
 
     chunk: Chunk

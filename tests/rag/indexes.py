@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from rag.derive import found_by
 from rag.index import Index
 from rag.protocols import Embedder
 from rag.settings import Settings
@@ -80,7 +79,7 @@ def check_findable(index: Index, embedder: Embedder, *, every: int = 1) -> None:
         document = version.document
         chunks = index.catalog.chunks(version.number)[::every]
         assert chunks, f"{document.source} has no chunks"
-        vectors = embedder.embed([found_by(document, chunk) for chunk in chunks])
+        vectors = embedder.embed([document.text[chunk.start : chunk.end] for chunk in chunks])
         for chunk, vector in zip(chunks, vectors, strict=True):
             stored: Any = index.vectors._collection.get(ids=[chunk.id], include=["embeddings"])
             (found,) = stored["embeddings"]
