@@ -24,7 +24,11 @@ from rag.settings import Settings
 @click.option(
     "--prune", is_flag=True, help="Remove documents of these folders whose files are gone."
 )
-@click.option("--rebuild", is_flag=True, help="First cut every stored text anew, and embed what has changed by that.")
+@click.option(
+    "--rebuild",
+    is_flag=True,
+    help="First cut every stored text anew, and embed what has changed by that.",
+)
 @as_json
 def ingest(*, paths: tuple[Path, ...], prune: bool, rebuild: bool, as_json: bool) -> None:
     """Add or update files and folders (default: the seeds that come with the program).
