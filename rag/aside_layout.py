@@ -205,10 +205,6 @@ def _is_sentence(text: str, line: Line) -> bool:
     return _SENTENCE.search(text[slice(*line)]) is not None
 
 
-def _is_headline(text: str, line: Line) -> bool:
-    return line[1] - line[0] <= _MAX_HEADLINE_CHARS and not _is_sentence(text, line)
-
-
 def _same(words: str) -> str:
     return " ".join(words.strip(" \t#*_").split()).casefold()
 

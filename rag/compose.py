@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from rag.dates import stated_day
 from rag.prompts import render
+from rag.protocols import ChatModel
 from rag.relative import spell_out
 from rag.split import split_sentences
-from rag.types import Claim, Message, Quote
+from rag.types import Claim, Message, Quote, TokenCounts
 
 MAX_CLAIMS = 3
 
@@ -50,6 +51,12 @@ def judge_messages(question: str, claims: Sequence[Claim]) -> list[Message]:
         question=one_line(question),
         answer=" ".join(claim.text for claim in claims),
     )
+
+
+def count_exchange(model: ChatModel, messages: Sequence[Message], reply: str) -> TokenCounts:
+    """How much a model read and wrote, without what its template adds."""
+    prompt = sum(model.count_tokens(message["content"]) for message in messages)
+    return TokenCounts(prompt=prompt, answer=model.count_tokens(reply))
 
 
 def format_quote(number: int, quote: Quote) -> str:

@@ -114,15 +114,9 @@ class SentenceTransformerEmbedder:
         )
 
     def _load_original(self) -> SentenceTransformer:
-        # The switches are read when the libraries are imported, so they come first.
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ["TRANSFORMERS_OFFLINE"] = "1"
-        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        stay_offline()
         from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             # The plain form of attention is the one that every converter knows.
             return SentenceTransformer(
@@ -139,6 +133,20 @@ class SentenceTransformerEmbedder:
             f"The embedding model in {self._folder} cannot be loaded ({error}). "
             f"Run: rag models pull {self._name}"
         )
+
+
+def stay_offline() -> None:
+    """Keep sentence-transformers and what is under it from the network and from the terminal.
+
+    To be called before it is imported: the switches are read then.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def load_weights(embedder: Embedder) -> None:

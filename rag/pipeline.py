@@ -10,7 +10,13 @@ from typing import Any, Unpack
 from rag.aside import own_sentences
 from rag.asked import gives_what_is_asked
 from rag.check import check
-from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
+from rag.compose import (
+    answer_grammar,
+    answer_messages,
+    count_exchange,
+    judge_messages,
+    parse_reply,
+)
 from rag.condense import condense
 from rag.dates import stated_day
 from rag.embed import load_weights
@@ -184,10 +190,7 @@ class Pipeline:
                 clock.first_token_s = clock.elapsed()
             reply += piece
             yield Delta(text=piece)
-        count = self.model.count_tokens
-        tokens = TokenCounts(
-            prompt=sum(count(message["content"]) for message in messages), answer=count(reply)
-        )
+        tokens = count_exchange(self.model, messages, reply)
         checked = [check(question, draft, quotes) for draft in parse_reply(reply)]
         for claim in checked:
             yield ClaimChecked(claim=claim)

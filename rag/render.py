@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from rag.types import Answer, Citation, Claim, Disagreement, Passage
+from rag.types import Answer, Citation, Claim, Disagreement, Document, Passage
 
 _WIDTH = 96
 
@@ -35,6 +35,19 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "tokens": answer.tokens
         and {"prompt": answer.tokens.prompt, "answer": answer.tokens.answer},
         "model": answer.model and {"name": answer.model.name, "sha256": answer.model.sha256},
+    }
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """What ``rag list --json`` and ``rag inspect --json`` say of a document, without its text."""
+    return {
+        "id": document.id,
+        "source": document.source,
+        "title": document.title,
+        "published": document.published and document.published.isoformat(),
+        "published_from": document.published_from,
+        "sha256": document.sha256,
+        "characters": len(document.text),
     }
 
 

@@ -102,10 +102,13 @@ class HybridRetriever:
         dense = {chunk_id: score for chunk_id, score in dense.items() if chunk_id in chunks}
         lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id in chunks}
         scores = fuse(dense, lexical, lexical_weight=self._settings.lexical_weight)
-        groups = self._fold(chunks, scores)
+        wholes = self.index.catalog.document_signatures(
+            {chunk.document_id for chunk in chunks.values()}
+        )
+        groups = self._fold(chunks, scores, wholes)
         if self._reranker is None:
-            return self._passages(groups[:top_k], chunks, dense, lexical)
-        passages = self._passages(groups[: max(DEPTH, top_k)], chunks, dense, lexical)
+            return self._passages(groups[:top_k], chunks, dense, lexical, wholes)
+        passages = self._passages(groups[: max(DEPTH, top_k)], chunks, dense, lexical, wholes)
         return rerank(query, passages, self._reranker)[:top_k]
 
     def close(self) -> None:
@@ -118,12 +121,16 @@ class HybridRetriever:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _fold(self, chunks: Mapping[str, Chunk], scores: Mapping[str, float]) -> list[Group]:
+    def _fold(
+        self,
+        chunks: Mapping[str, Chunk],
+        scores: Mapping[str, float],
+        wholes: Mapping[str, bytes],
+    ) -> list[Group]:
         """Copies under one passage each, so that five passages are not one story five times."""
         catalog = self.index.catalog
         published = catalog.published({chunk.document_id for chunk in chunks.values()})
         signatures = catalog.chunk_signatures(chunks)
-        wholes = catalog.document_signatures({chunk.document_id for chunk in chunks.values()})
         candidates = [
             Candidate(
                 chunk_id=chunk.id,
@@ -159,6 +166,7 @@ class HybridRetriever:
         chunks: Mapping[str, Chunk],
         dense: Mapping[str, float],
         lexical: Mapping[str, float],
+        wholes: Mapping[str, bytes],
     ) -> tuple[Passage, ...]:
         ids = dict.fromkeys(group.representative.document_id for group in groups)
         documents = {
@@ -179,27 +187,27 @@ class HybridRetriever:
             for group in groups
             if group.representative.document_id in documents  # not removed a moment ago
         ]
-        sources = self._origins(passages[:_MANY])
+        found = _origins(passages[:_MANY], wholes)
         return tuple(
-            replace(passage, rank=rank, origin=sources.get(passage.document.id))
+            replace(passage, rank=rank, origin=found.get(passage.document.id))
             for rank, passage in enumerate(passages, start=1)
         )
 
-    def _origins(self, passages: Sequence[Passage]) -> Mapping[str, str]:
-        """Which of the documents go back to one report."""
-        signatures = self.index.catalog.document_signatures({one.document.id for one in passages})
-        return origins(
-            [
-                Origin(
-                    document_id=one.document.id,
-                    signature=signatures[one.document.id],
-                    published=one.document.published,
-                    seen=_version(one.chunk.id),
-                )
-                for one in {passage.document.id: passage for passage in passages}.values()
-                if one.document.id in signatures
-            ]
-        )
+
+def _origins(passages: Sequence[Passage], wholes: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Which of the documents go back to one report."""
+    return origins(
+        [
+            Origin(
+                document_id=one.document.id,
+                signature=wholes[one.document.id],
+                published=one.document.published,
+                seen=_version(one.chunk.id),
+            )
+            for one in {passage.document.id: passage for passage in passages}.values()
+            if one.document.id in wholes
+        ]
+    )
 
 
 def _told_apart(

@@ -80,8 +80,7 @@ def search(
 ) -> None:
     """Find passages for QUERY. No language model is needed."""
     _one_of(query, batch)
-    retriever = open_retriever(Settings.load(reranker=reranker))
-    with retriever.index:
+    with open_retriever(Settings.load(reranker=reranker)) as retriever:
 
         def find(asked: str, _: Sequence[Turn] = ()) -> Any:
             return retriever.retrieve(asked, top_k=top_k, **narrowed)

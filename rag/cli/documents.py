@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from rag.cli.options import as_json
+from rag.cli.progress import follow, progress_bar
 from rag.errors import IndexMissing
 from rag.index import Index
 from rag.ingest import IngestReport, ingest_paths, rebuild_index, remove_document
 from rag.paths import shipped
+from rag.render import document_json
 from rag.settings import Settings
 
 
@@ -67,18 +69,7 @@ def list_documents(*, as_json: bool) -> None:
     except IndexMissing:
         documents = []
     if as_json:
-        rows: list[dict[str, Any]] = [
-            {
-                "id": document.id,
-                "source": document.source,
-                "title": document.title,
-                "published": document.published and document.published.isoformat(),
-                "published_from": document.published_from,
-                "sha256": document.sha256,
-                "characters": len(document.text),
-            }
-            for document in documents
-        ]
+        rows = [document_json(document) for document in documents]
         click.echo(json.dumps({"documents": rows}, ensure_ascii=False))
     elif not documents:
         click.echo("No documents yet. Run: rag ingest FOLDER")
@@ -138,15 +129,8 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _with_progress(paths: tuple[Path, ...], settings: Settings, *, prune: bool) -> IngestReport:
-    from tqdm import tqdm
-
-    with tqdm(unit="file", desc="ingest", disable=None, leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return ingest_paths(paths, settings, prune=prune, progress=show)
+    with progress_bar("ingest", "file") as bar:
+        return ingest_paths(paths, settings, prune=prune, progress=follow(bar))
 
 
 def _report_json(report: IngestReport) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from rag.cli.options import as_json, reranker
+from rag.cli.progress import follow, progress_bar
 from rag.errors import RagError
 from rag.evaluate.answering import Ask, asking, each, retrieving
 from rag.evaluate.closed_book import ClosedBook
@@ -171,13 +172,8 @@ def _questions(
         docs = path  # a BEIR folder brings its documents along
     settings = settings_for(settings, index=index, docs=docs)
     if docs:
-        with _bar("ingest", "file") as bar:
-
-            def show(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            ingest_docs(docs, settings, progress=show)
+        with progress_bar("ingest", "file") as bar:
+            ingest_docs(docs, settings, progress=follow(bar))
     with Index.open(settings) as opened:
         documents = opened.catalog.documents()
     return usable(file, documents, path, skip_bad=skip_bad), documents, settings
@@ -200,7 +196,11 @@ def _ask_the_rest(
     outcomes: Counter[str] = Counter()
     with ExitStack() as stack:
         ask = _asker(stack, documents, settings, mode, min(workers, len(left)))
-        bar = stack.enter_context(_bar(mode, "question", total=len(questions), initial=len(done)))
+        bar = stack.enter_context(
+            progress_bar(
+                mode.replace("_", " "), "question", total=len(questions), initial=len(done)
+            )
+        )
         try:
             for result in each(ask, left, workers=workers):
                 run.append(result)
@@ -225,9 +225,7 @@ def _asker(
 ) -> Ask:
     """What answers: parts that several workers cannot share exist once for each."""
     if mode == "retrieval":
-        retriever = open_retriever(settings)
-        stack.enter_context(retriever.index)
-        return retrieving(retriever, documents)
+        return retrieving(stack.enter_context(open_retriever(settings)), documents)
     shared_out = settings.model_copy(update={"threads": max(1, settings.threads // workers)})
     if mode == "answers":
         pipelines = [stack.enter_context(open_pipeline(shared_out)) for _ in range(workers)]
@@ -253,16 +251,3 @@ def _latest(settings: Settings) -> Path:
 
 def _reports(settings: Settings) -> Path:
     return settings.home.expanduser().absolute() / "reports"
-
-
-def _bar(what: str, unit: str, *, total: int | None = None, initial: int = 0) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(
-        desc=what.replace("_", " "),
-        unit=unit,
-        total=total,
-        initial=initial,
-        disable=None,
-        leave=False,
-    )

@@ -12,6 +12,7 @@ import click
 from rag.cli.options import as_json
 from rag.errors import DocumentNotFound
 from rag.index import Index
+from rag.render import document_json
 from rag.settings import Settings
 from rag.types import Annotation, Chunk, Document
 
@@ -57,13 +58,7 @@ def _json(
     chunks: Sequence[Chunk],
 ) -> dict[str, Any]:
     return {
-        "id": document.id,
-        "source": document.source,
-        "title": document.title,
-        "published": document.published and document.published.isoformat(),
-        "published_from": document.published_from,
-        "sha256": document.sha256,
-        "characters": len(document.text),
+        **document_json(document),
         "sentences": sentences,
         "chunks": [{"id": chunk.id, "start": chunk.start, "end": chunk.end} for chunk in chunks],
         "annotations": [

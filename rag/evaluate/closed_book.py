@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from rag.compose import count_exchange
 from rag.condense import spell_out_history
 from rag.prompts import render
 from rag.protocols import ChatModel
-from rag.types import Answer, Claim, Timings, TokenCounts, Turn
+from rag.types import Answer, Claim, Timings, Turn
 
 _NO_ANSWER = "i don't know"
 
@@ -34,7 +35,6 @@ class ClosedBook:
         text = " ".join(reply.split())
         refused = not text or text.lower().replace("’", "'").startswith(_NO_ANSWER)
         claim = Claim(text=text, citations=(), support=0.0, verdict="unsupported")
-        count = self._model.count_tokens
         return Answer(
             question=question,
             standalone_question=asked,
@@ -42,8 +42,6 @@ class ClosedBook:
             refused=refused,
             refusal_reason="not_stated" if refused else None,
             timings=Timings(first_token_s=first, total_s=time.monotonic() - started),
-            tokens=TokenCounts(
-                prompt=sum(count(message["content"]) for message in messages), answer=count(reply)
-            ),
+            tokens=count_exchange(self._model, messages, reply),
             model=self._model.info,
         )
