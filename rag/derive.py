@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag.index import Index
 from rag.protocols import Embedder
-from rag.words import WordEntry
+from rag.words import WordEntry, word_entries
 
 if TYPE_CHECKING:
     from rag.details import Vectors
@@ -55,11 +55,7 @@ def derive(index: Index, embedder: Embedder, numbers: Sequence[int]) -> int:
     kept |= _embed(index, embedder, missing)
     _write_vectors(index, [(number, kept[number]) for number in numbers if number in kept])
     index.words.write(
-        [
-            WordEntry(version=number, number=at, text=text)
-            for number in numbers
-            for at, text in enumerate(texts[number])
-        ]
+        [entry for number in numbers for entry in word_entries(number, texts[number])]
     )
     return sum(map(len, chunks.values()))
 
@@ -121,5 +117,5 @@ def drop_stale(index: Index) -> None:
 def _all_words(index: Index) -> Iterator[WordEntry]:
     for number in index.catalog.numbers("ready"):
         text = index.catalog.version(number).document.text
-        for at, chunk in enumerate(index.catalog.chunks(number)):
-            yield WordEntry(version=number, number=at, text=text[chunk.start : chunk.end])
+        chunks = index.catalog.chunks(number)
+        yield from word_entries(number, [text[chunk.start : chunk.end] for chunk in chunks])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 #: Raised when what is stored changes in a way that other programs cannot read.
-FORMAT = "2"
+FORMAT = "3"
 
 META = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 

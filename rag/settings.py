@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         default=100, ge=1, description="How deep each side of the search looks."
     )
     lexical_weight: float = Field(
-        default=0.45, ge=0, le=1, description="Share of BM25 in a passage's score."
+        default=0.5, ge=0, le=1, description="Share of BM25 in a passage's score."
     )
     reranker: str = Field(
         default="",

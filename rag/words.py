@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.scope import Scope
 
 _ANALYZER = "stemmed"
+_FIELDS = ("words", "around")
 _LONGEST_WORD = 60
 _WRITER_BYTES = 64_000_000
 # A pasted page as a query would otherwise cost one posting list for each of its words.
@@ -27,11 +28,29 @@ _MAX_NAMED = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordEntry:
-    """One chunk as this index sees it."""
+    """One chunk as this index sees it.
+
+    ``around`` is its text with that of its neighbours: a chunk that says only "the treaty" is found by the name that
+    the one before it gives.
+    """
 
     version: int
     number: int
     text: str
+    around: str
+
+
+def word_entries(version: int, texts: Sequence[str]) -> list[WordEntry]:
+    """The entries of a version's chunks, from all of their texts in order."""
+    return [
+        WordEntry(
+            version=version,
+            number=at,
+            text=text,
+            around="\n".join(texts[max(0, at - 1) : at + 2]),
+        )
+        for at, text in enumerate(texts)
+    ]
 
 
 class TantivyWords:
@@ -72,7 +91,10 @@ class TantivyWords:
     def search(
         self, query: str, *, limit: int, scope: Scope | None = None
     ) -> list[tuple[str, float]]:
-        """Chunks that share words with the query, with their BM25 score (k1 1.2, b 0.75), best first."""
+        """Chunks that share words with the query, best first.
+
+        The score is that of the chunk and that of the chunk with its neighbours, added (BM25, k1 1.2, b 0.75).
+        """
         import tantivy
 
         words = list(dict.fromkeys(self._analyzer.analyze(query)))[:_MAX_QUERY_WORDS]
@@ -81,7 +103,8 @@ class TantivyWords:
         schema = self._index.schema
         asked = tantivy.Query.boolean_query(
             [
-                (tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", word, "freq"))
+                (tantivy.Occur.Should, tantivy.Query.term_query(schema, field, word, "freq"))
+                for field in _FIELDS
                 for word in words
             ]
         )
@@ -143,7 +166,8 @@ class TantivyWords:
         builder = tantivy.SchemaBuilder()
         builder.add_integer_field("version", indexed=True, fast=True)
         builder.add_integer_field("number", fast=True)
-        builder.add_text_field("words", tokenizer_name=_ANALYZER, index_option="freq")
+        for field in _FIELDS:
+            builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
         index = tantivy.Index(builder.build(), path=str(self._folder))
         index.register_tokenizer(_ANALYZER, self._analyzer)
         index.config_reader("manual")
@@ -166,7 +190,8 @@ def _document(entry: WordEntry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_integer("version", entry.version)
     document.add_integer("number", entry.number)
-    document.add_text("words", entry.text)
+    for field, text in zip(_FIELDS, (entry.text, entry.around), strict=True):
+        document.add_text(field, text)
     return document
 
 

@@ -18,8 +18,9 @@ from rag.protocols import Answerer, Retriever
 from rag.render import answer_json, search_json
 from rag.types import Document
 
-#: How many passages a retriever is asked for: the deepest metric is recall@100.
-DEPTH = 100
+#: How many passages a retriever is asked for: the deepest metric, recall@100, counts documents, and of one document
+#: several passages may be found.
+DEPTH = 200
 _PASSAGES_KEPT = 10
 
 Ask = Callable[[GoldQuestion], QuestionResult]

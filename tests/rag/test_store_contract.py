@@ -15,7 +15,7 @@ import pytest
 from rag.errors import StorageError
 from rag.testing import HashEmbedder
 from rag.vectors import ChromaVectors
-from rag.words import TantivyWords, WordEntry
+from rag.words import TantivyWords, WordEntry, word_entries
 
 ENTRIES = [
     ("1:0", "alpha bridge"),
@@ -55,7 +55,7 @@ class Words:
     def add(self, entries):
         self.store.write(
             [
-                WordEntry(version=version, number=number, text=text)
+                WordEntry(version=version, number=number, text=text, around=text)
                 for chunk_id, text in entries
                 for version, number in [map(int, chunk_id.split(":"))]
             ]
@@ -399,7 +399,9 @@ def test_rebuilding_leaves_no_trace_of_earlier_words(words, folder):
     words.add(ENTRIES)
     with opened("words", folder) as reader:
         assert reader.find("alpha")
-        words.store.rebuild([WordEntry(version=5, number=0, text="epsilon bridge")])
+        words.store.rebuild(
+            [WordEntry(version=5, number=0, text="epsilon bridge", around="epsilon bridge")]
+        )
         assert reader.find("bridge") == ["5:0"]
     searcher = words.store._index.searcher()
     assert searcher.doc_freq("words", "alpha") == 0
@@ -423,6 +425,18 @@ def test_a_commit_that_was_cut_off_can_be_done_again(folder, tmp_path):
         assert len(side.find("bridge")) == 4
         side.delete(1)
         assert set(side.find("bridge")) == {"2:0", "3:0"}
+
+
+def test_a_chunk_is_found_by_words_of_its_neighbours_but_behind_the_one_that_says_them(words):
+    texts = [
+        "The Treaty of Orsk.",
+        "It was signed in June.",
+        "Ferries sail at noon.",
+        "Storks nest.",
+    ]
+    words.store.write(word_entries(7, texts))
+    assert words.find("treaty") == ["7:0", "7:1"]
+    assert words.find("storks") == ["7:3", "7:2"]
 
 
 def test_a_word_that_is_no_word_is_left_out(words):
