@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 from rag.types import Answer, Citation, Claim, Disagreement, Document, Passage
 
 _WIDTH = 96
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
+)
+
+
+def printable(words: str) -> str:
+    """Words from outside without what would take effect on the terminal that shows them."""
+    return _UNPRINTABLE.sub("", words.replace("\f", "\n"))
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -23,7 +32,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "claims": [_claim_json(claim) for claim in answer.claims],
         "dropped": [_claim_json(claim) for claim in answer.dropped],
         "confidence": answer.confidence,
-        "citations": [_citation_json(citation) for citation in answer.citations],
+        "citations": [citation_json(citation) for citation in answer.citations],
         "passages": [_passage_json(passage) for passage in answer.passages],
         "disagreements": [_disagreement_json(one) for one in answer.disagreements],
         "as_of": answer.as_of and answer.as_of.isoformat(),
@@ -154,7 +163,8 @@ def _claim_json(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _citation_json(citation: Citation) -> dict[str, Any]:
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """A quote with its number, where it stands, and the digest of the file that it was read from."""
     document = citation.quote.document
     return {
         "number": citation.number,
@@ -162,6 +172,8 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "source": document.source,
         "title": document.title,
         "published": document.published and document.published.isoformat(),
+        "published_from": document.published_from,
+        "sha256": document.sha256,
         "start": citation.quote.start,
         "end": citation.quote.end,
         "quote": citation.quote.text,
@@ -172,7 +184,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 def _disagreement_json(disagreement: Disagreement) -> dict[str, Any]:
     return {
         "about": disagreement.about,
-        "citations": [_citation_json(citation) for citation in disagreement.citations],
+        "citations": [citation_json(citation) for citation in disagreement.citations],
     }
 
 

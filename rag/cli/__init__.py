@@ -18,6 +18,7 @@ from rag.cli.evaluate import run_evaluation
 from rag.cli.gold import manage_gold
 from rag.cli.inspect import inspect_document
 from rag.cli.models import manage_models
+from rag.cli.replay import replay_answer
 from rag.errors import RagError
 
 _INTERRUPTED = 130
@@ -49,6 +50,7 @@ for command in (
     status,
     search,
     ask,
+    replay_answer,
     run_evaluation,
     manage_gold,
     open_chat,

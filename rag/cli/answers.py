@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -12,9 +14,12 @@ import click
 from rag.cli.options import as_json, batch, filters, reranker
 from rag.errors import QuestionError, RagError
 from rag.library import open_pipeline, open_retriever
-from rag.render import answer_json, answer_text, explanation_text, search_json, search_text
+from rag.pipeline import Pipeline
+from rag.record import check_free, make_record, save_record
+from rag.render import answer_text, explanation_text, search_json, search_text
+from rag.retrieve import HybridRetriever
 from rag.settings import Settings
-from rag.types import Turn
+from rag.types import Answer, Turn
 
 _DEFAULT_TOP_K = 5
 
@@ -27,6 +32,12 @@ _DEFAULT_TOP_K = 5
 @as_json
 @batch
 @click.option("--explain", is_flag=True, help="Add why these passages, the checks, the timings.")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep the answer with all that its checks need in a new file; see `rag replay`.",
+)
 def ask(
     *,
     question: str | None,
@@ -34,26 +45,45 @@ def ask(
     as_json: bool,
     batch: IO[str] | None,
     explain: bool,
+    save: Path | None,
     reranker: str | None,
     **narrowed: Any,
 ) -> None:
     """Answer QUESTION from the documents, with the quotes it rests on."""
     _one_of(question, batch)
+    if save is not None:
+        if batch is not None:
+            raise click.UsageError(
+                "--save keeps one answer; the lines that --batch prints are records."
+            )
+        check_free(save)  # before the time that an answer takes is spent
     settings = Settings.load(top_k=top_k, reranker=reranker)
     with open_pipeline(settings) as pipeline:
-        if batch is not None:
-            _run_batch(
-                batch,
-                lambda asked, history: answer_json(pipeline.ask(asked, history, **narrowed)),
+        embedder = _embedder(pipeline)
+
+        def answer_to(asked: str, history: Sequence[Turn] = ()) -> tuple[Answer, dict[str, Any]]:
+            asked_at = datetime.now(UTC)
+            answer = pipeline.ask(asked, history, **narrowed)
+            return answer, make_record(
+                answer,
+                settings,
+                asked_at=asked_at,
+                embedder=embedder,
+                filters=narrowed,
+                history=history,
             )
+
+        if batch is not None:
+            _run_batch(batch, lambda asked, history: answer_to(asked, history)[1])
             return
-        answer = pipeline.ask(question or "", **narrowed)
-    if as_json:
-        click.echo(json.dumps(answer_json(answer), ensure_ascii=False))
-    else:
-        click.echo(answer_text(answer))
-    if explain:
-        click.echo(explanation_text(answer), err=as_json)
+        answer, record = answer_to(question or "")
+    try:
+        if save is not None:
+            save_record(record, save)
+    finally:  # an answer that could not be kept is worth showing all the same
+        click.echo(json.dumps(record, ensure_ascii=False) if as_json else answer_text(answer))
+        if explain:
+            click.echo(explanation_text(answer), err=as_json)
 
 
 @click.command()
@@ -91,6 +121,12 @@ def search(
             click.echo(json.dumps(search_json(query or "", find(query or "")), ensure_ascii=False))
         else:
             click.echo(search_text(find(query or "")))
+
+
+def _embedder(pipeline: Pipeline) -> str | None:
+    """Identity of what made the vectors that were searched."""
+    retriever = pipeline.retriever
+    return retriever.embedder.identity if isinstance(retriever, HybridRetriever) else None
 
 
 def _one_of(question: str | None, batch: IO[str] | None) -> None:

@@ -7,24 +7,20 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from rag import __version__
 from rag.gold import GoldQuestion
 from rag.models import locate
-from rag.paths import shipped
+from rag.provenance import NOT_DECISIVE, changes, prompt_digests, versions
 from rag.settings import Settings
 from rag.types import Document
 
 Mode: TypeAlias = Literal["answers", "retrieval", "closed_book"]
 
-_PACKAGES = ("chromadb", "gradio", "llama-cpp-python", "sentence-transformers", "tantivy", "torch")
-# These say where things lie and how fast the machine works, not what comes out.
-_NOT_DECISIVE = ("home", "models_dir", "threads")
 #: Two runs with the same values here answer alike.
 _DECISIVE = ("mode", "gold", "corpus", "models", "prompts", "settings", "versions")
+_IGNORED = ("gold.path", "corpus.home", *(f"settings.{name}" for name in NOT_DECISIVE))
 
 
 def collect_facts(
@@ -54,9 +50,9 @@ def collect_facts(
             "sha256": _digest(f"{source} {sha256}" for source, sha256 in files),
         },
         "models": _models(mode, settings),
-        "prompts": _prompts_digest(),
+        "prompts": prompt_digests(),
         "settings": settings.model_dump(mode="json"),
-        "versions": _versions(),
+        "versions": versions(),
         "machine": _machine(),
         "started": _now(),
         "finished": None,
@@ -70,24 +66,11 @@ def finished(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What would make two runs answer differently, as ``settings.top_k was 8, now 5``."""
-    before, after = _decisive(old), _decisive(new)
-    return [
-        f"{name} was {before.get(name)}, now {after.get(name)}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    ]
+    return [str(one) for one in changes(_decisive(old), _decisive(new), ignored=_IGNORED)]
 
 
 def _decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name in _DECISIVE:
-        value = facts.get(name)
-        if isinstance(value, dict):
-            flat |= {f"{name}.{key}": one for key, one in value.items()}
-        else:
-            flat[name] = value
-    ignored = ["gold.path", "corpus.home", *(f"settings.{name}" for name in _NOT_DECISIVE)]
-    return {name: value for name, value in flat.items() if name not in ignored}
+    return {name: facts.get(name) for name in _DECISIVE}
 
 
 def _models(mode: Mode, settings: Settings) -> dict[str, Any]:
@@ -101,21 +84,6 @@ def _models(mode: Mode, settings: Settings) -> dict[str, Any]:
         for kind, name in needed.items()
     }
     return {kind: {"name": one.name, "sha256": one.sha256} for kind, one in found.items()}
-
-
-def _prompts_digest() -> str:
-    files = sorted(Path(str(shipped("prompts"))).glob("*.txt"))
-    return _digest(f"{file.name} {file.read_text('utf-8')}" for file in files)
-
-
-def _versions() -> dict[str, str]:
-    found = {"seedbound": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _machine() -> dict[str, Any]:
