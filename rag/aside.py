@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag import aside_layout as layout
 from rag.aside_layout import Aside
 from rag.aside_mail import machinery
 from rag.aside_rules import END, Rule, rules_for, words_pattern
+from rag.instructions import find_instructions
 from rag.split import Span, split_sentences
 from rag.types import Annotation
 
@@ -59,7 +61,8 @@ def find_asides(text: str, *, pages: Sequence[Annotation] = ()) -> tuple[Annotat
             Form feeds divide pages too.
 
     Returns:
-        Annotations of the kind ``aside``; their value is the reason in words.
+        Annotations of the kind ``aside``, and of the kind ``instruction`` where a text speaks to the software that
+        reads it; their value is the reason in words.
     """
     lines = [match.span() for match in _LINE.finditer(text)]
     found = [*machinery(text, lines), *layout.repeated(text, lines, pages), *_anywhere(text)]
@@ -72,10 +75,11 @@ def find_asides(text: str, *, pages: Sequence[Annotation] = ()) -> tuple[Annotat
     found += layout.below_heads(text, lines, heads)
     found += layout.menus(text, lines, found)
     found += layout.tail(text, lines, found)
-    return tuple(
+    asides = [
         Annotation(start=start, end=end, kind="aside", value=reason)
         for start, end, reason in _disjoint(text, found)
-    )
+    ]
+    return tuple(_around(text, asides, find_instructions(text)))
 
 
 def _in_line(text: str, start: int, end: int) -> Iterator[tuple[int, int, Rule]]:
@@ -187,6 +191,33 @@ def _disjoint(text: str, found: Sequence[Aside]) -> Iterator[Aside]:
             kept[-1] = last._replace(end=last.end + len(between.rstrip()))
         kept.append(aside._replace(start=start))
     return iter(kept)
+
+
+def _around(
+    text: str, asides: Sequence[Annotation], instructions: Sequence[Annotation]
+) -> Iterator[Annotation]:
+    """Both, in order; where they overlap it is an instruction, so that none is hidden in a footer."""
+    following = 0
+    for aside in asides:
+        at = aside.start
+        while following < len(instructions) and instructions[following].start < aside.end:
+            one = instructions[following]
+            yield from _part(text, aside, at, one.start)
+            yield one
+            at = max(at, one.end)
+            following += 1
+        yield from _part(text, aside, at, aside.end)
+    yield from instructions[following:]
+
+
+def _part(text: str, aside: Annotation, start: int, end: int) -> Iterator[Annotation]:
+    """What is left of an aside between two places, if it is anything."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield replace(aside, start=start, end=end)
 
 
 def _skip(text: str, at: int) -> int:

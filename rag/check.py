@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
+from rag.agree import disagreement
 from rag.compose import Draft, read_as
+from rag.polarity import reversal
+from rag.terms import read_row
 from rag.types import Citation, Claim, Quote
-from rag.wording import content_words, plain, stem
+from rag.wording import content_words
 
 #: Share of a claim's words that its quotes must hold. Below it, the model is likely to have added something.
 MIN_SUPPORT = 0.5
 
 _REPEATED = 0.5
-_DEMONYMS = ("n", "an", "ian", "ese")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"\b[A-Z][\w'-]*[a-z][\w'-]*\b")
-_MONTHS = frozenset(
-    "january february march april may june july august september october november december monday "
-    "tuesday wednesday thursday friday saturday sunday".split()
-)
-# Words that only turn the question into a sentence, and may stand capitalised at its head.
-_FREE = frozenset("according both neither while after before during since yes no".split())
+# Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
+# against it.
+_AS_MUCH = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A sentence held against quotes.
+
+    Attributes:
+        cover: Share of its words that the quotes hold, 0 to 1; words that only repeat the question count half, since
+            whether they fit the quotes is for the model's own check to say.
+        objection: What speaks against it, in words; ``None`` if nothing does.
+    """
+
+    cover: float
+    objection: str | None
+
+    @property
+    def support(self) -> float:
+        """How far the quotes support the sentence: not at all if something speaks against it."""
+        return 0.0 if self.objection else self.cover
 
 
 def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
@@ -31,67 +48,68 @@ def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
     right sentence and point to the wrong place. Numbers that name no quote are dropped.
     """
     given = [number for number in draft.numbers if 1 <= number <= len(quotes)]
-    tries = [given] if given else []
-    tries += [[number] for number in range(1, len(quotes) + 1) if [number] != given]
+    texts = [read_as(quote) for quote in quotes]
     best: tuple[float, list[int]] = (0.0, given)
-    for numbers in tries:
-        support = support_of(draft.text, [quotes[number - 1] for number in numbers], question)
-        if support >= MIN_SUPPORT:
-            return _claim(draft.text, numbers, quotes, support)
-        best = max(best, (support, numbers), key=lambda one: one[0])
-    return _claim(draft.text, best[1], quotes, best[0])
+    least = MIN_SUPPORT
+    for numbers in _tries(given, len(quotes)):
+        weighed = _weigh(draft.text, " ".join(texts[number - 1] for number in numbers), question)
+        if weighed.support >= least:
+            return _claim(draft.text, numbers, quotes, weighed.support)
+        if numbers == given:
+            least = max(least, weighed.cover - _AS_MUCH)
+        best = max(best, (weighed.support, numbers), key=lambda one: one[0])
+    return _claim(draft.text, best[1], quotes, best[0], supported=False)
 
 
 def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     """How far quotes support a sentence, 0 to 1.
 
-    The share of its content words that the quotes hold, as the model read them; words that only repeat
-    the question count half, since whether they fit the quotes is for the model's own check to say. 0 if
-    the sentence states a number or a name that neither the quotes nor, for names, the question mention.
+    The share of its content words that the quotes hold, as the model read them. 0 if it disagrees with them: if it
+    states a number, a date or a name that neither the quotes nor, for names, the question mention; if another one
+    stands in its place there; if one of the two denies what the other says.
     """
-    text, question = plain(text), plain(question)
-    source = plain(" ".join(read_as(quote) for quote in quotes))
-    if not _numbers(text) <= _numbers(source):
-        return 0.0
-    mentioned = f"{source} {question}".lower()
-    known = {stem(word) for word in re.findall(r"[\w'-]+", mentioned)}
-    known |= {stem(word) for word in re.findall(r"\w+", mentioned)}
-    if not all(_is_known(name, known) for name in _names(text)):
-        return 0.0
+    return weigh(text, quotes, question).support
+
+
+def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
+    """The same with the reason."""
+    return _weigh(text, " ".join(read_as(quote) for quote in quotes), question)
+
+
+def _weigh(text: str, source: str, question: str) -> Weighed:
     words = content_words(text)
-    held = words & content_words(source)
-    repeated = (words - held) & content_words(question)
-    return (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
+    held = words & _content_words(source)
+    repeated = (words - held) & _content_words(question)
+    cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
+    objection = disagreement(text, source, question) or reversal(read_row(text), read_row(source))
+    return Weighed(cover, objection)
 
 
-def _claim(text: str, numbers: Sequence[int], quotes: Sequence[Quote], support: float) -> Claim:
+@lru_cache(maxsize=256)
+def _content_words(text: str) -> frozenset[str]:
+    """Remembered, since every sentence of a reply is held against the same quotes."""
+    return frozenset(content_words(text))
+
+
+def _tries(given: Sequence[int], count: int) -> Iterator[list[int]]:
+    if given:
+        yield list(given)
+    for number in range(1, count + 1):
+        if [number] != given:
+            yield [number]
+
+
+def _claim(
+    text: str,
+    numbers: Sequence[int],
+    quotes: Sequence[Quote],
+    support: float,
+    *,
+    supported: bool = True,
+) -> Claim:
     return Claim(
         text=text,
         citations=tuple(Citation(number=number, quote=quotes[number - 1]) for number in numbers),
         support=round(support, 3),
-        verdict="supported" if support >= MIN_SUPPORT and numbers else "unsupported",
+        verdict="supported" if supported and numbers else "unsupported",
     )
-
-
-def _numbers(text: str) -> set[str]:
-    return {match.strip(".,").replace(",", "").lstrip("0") for match in _NUMBER.findall(text)}
-
-
-def _is_known(name: str, known: set[str]) -> bool:
-    """Whether a name occurs, be it as the people of a place or the place of a people."""
-    if name in known:
-        return True
-    roots = {name.removesuffix(ending) for ending in _DEMONYMS} - {name}
-    return bool(known & ({name + ending for ending in _DEMONYMS} | roots))
-
-
-def _names(text: str) -> set[str]:
-    """Capitalised words, the first one left out unless it is followed by another: it opens the sentence."""
-    names = []
-    for match in _NAME.finditer(text):
-        opens = match.start() == 0
-        followed = re.match(r"\s+[A-Z]", text[match.end() :])
-        word = match.group().lower()
-        if (not opens or followed) and word not in _FREE and word not in _MONTHS:
-            names.append(stem(word))
-    return set(names)

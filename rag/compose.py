@@ -11,7 +11,7 @@ from rag.prompts import render
 from rag.protocols import ChatModel
 from rag.relative import spell_out
 from rag.split import split_sentences
-from rag.types import Claim, Message, Quote, TokenCounts
+from rag.types import Message, Quote, TokenCounts
 
 MAX_CLAIMS = 3
 
@@ -42,15 +42,14 @@ def answer_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
     )
 
 
-def judge_messages(question: str, claims: Sequence[Claim]) -> list[Message]:
-    """Whether the quotes that claims cite state them as the answer to exactly this question."""
-    cited = {one.number: one.quote for claim in claims for one in claim.citations}
-    return render(
-        "judge",
-        text=" ".join(read_as(cited[number]) for number in sorted(cited)),
-        question=one_line(question),
-        answer=" ".join(claim.text for claim in claims),
-    )
+def judge_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
+    """Whether quotes state the answer to exactly this question.
+
+    What was answered is left out: shown an answer, a small model takes its word for it. (Of 145 development
+    questions right answers were told from the rest with AUROC .77 without it and .71 with it.)
+    """
+    text = " ".join(read_as(quote) for quote in quotes)
+    return render("judge", text=text, question=one_line(question))
 
 
 def count_exchange(model: ChatModel, messages: Sequence[Message], reply: str) -> TokenCounts:

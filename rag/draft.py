@@ -23,7 +23,7 @@ from rag.prompts import render
 from rag.protocols import ChatModel, Judge
 from rag.relative import resolve_dates
 from rag.split import Span
-from rag.types import Citation, Claim, Document, Message, Quote
+from rag.types import Document, Message, Quote
 from rag.wording import content_words, count_words
 
 #: ``on_drop(id, reason)``: a sentence that gave no draft.
@@ -101,7 +101,7 @@ def draft_gold(
         )
         draft = read_reply("".join(reply), candidate, known)
         if isinstance(draft, GoldQuestion) and isinstance(model, Judge):
-            yes = model.yes_probability(_judge_messages(draft, candidate))
+            yes = model.yes_probability(judge_messages(draft.user_input, [_quote(candidate)]))
             draft = draft if yes >= _LEAST_YES else "the sentence does not answer it"
         if isinstance(draft, str):
             if on_drop:
@@ -222,14 +222,6 @@ def _repeats(question: str, earlier: str) -> bool:
     """Whether two questions consist of nearly the same words."""
     one, other = content_words(question), content_words(earlier)
     return len(one & other) >= _SAME_WORDS * len(one | other)
-
-
-def _judge_messages(draft: GoldQuestion, candidate: Candidate) -> list[Message]:
-    citation = Citation(number=1, quote=_quote(candidate))
-    claim = Claim(
-        text=f"{draft.reference}.", citations=(citation,), support=1.0, verdict="supported"
-    )
-    return judge_messages(draft.user_input, [claim])
 
 
 def _quote(candidate: Candidate) -> Quote:

@@ -74,5 +74,6 @@ def open_pipeline(
         settings,
         sentences=lambda document: catalog.sentences(document.id),
         documents=catalog.documents,
+        flagged=lambda document: bool(catalog.annotations(document.id, "instruction")),
         close=close,
     )

@@ -3,56 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Unpack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar, Unpack
 
 from rag.aside import own_sentences
-from rag.asked import gives_what_is_asked
+from rag.asked_time import asks_about_a_time, weigh_by_time
 from rag.check import check
 from rag.compose import (
     answer_grammar,
     answer_messages,
     count_exchange,
-    judge_messages,
     parse_reply,
 )
 from rag.condense import condense
 from rag.dates import stated_day
+from rag.decide import Outcome, decide
+from rag.disagree import find_disagreements
 from rag.embed import load_weights
 from rag.evidence import build_quotes
+from rag.instructions import speaks_to_software
 from rag.protocols import ChatModel, Embedder, Filters, Retriever
-from rag.refuse import is_relevant, missing_from, yes_probability
+from rag.refuse import is_relevant, missing_from
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span
+from rag.timeline import is_overtaken, order_claims_by_date
 from rag.types import (
     Answer,
     AnswerEvent,
     Claim,
     ClaimChecked,
     Delta,
+    Disagreement,
     Document,
     Finished,
     Passage,
     Quote,
-    RefusalReason,
     Retrieved,
     Timings,
-    TokenCounts,
     Turn,
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    """What writing and checking came to: claims that stand, or the reason why none does."""
-
-    claims: tuple[Claim, ...] = ()
-    dropped: tuple[Claim, ...] = ()
-    reason: RefusalReason | None = None
-    confidence: float | None = None
-    tokens: TokenCounts | None = None
+_Result = TypeVar("_Result")
 
 
 class _Clock:
@@ -79,6 +73,7 @@ class Pipeline:
         *,
         sentences: Callable[[Document], Sequence[Span]] | None = None,
         documents: Callable[[], Sequence[Document]] | None = None,
+        flagged: Callable[[Document], bool] = speaks_to_software,
         close: Callable[[], None] | None = None,
     ) -> None:
         """Put the parts together; `open_pipeline` does it for an index on disk.
@@ -90,6 +85,7 @@ class Pipeline:
             settings: Budgets and the strictness of refusing.
             sentences: Gives a document's sentences, by default by splitting its text.
             documents: Gives all documents, for `documents`.
+            flagged: Whether a document holds text that speaks to the software that reads it.
             close: Called by `close`.
         """
         self.retriever = retriever
@@ -98,6 +94,7 @@ class Pipeline:
         self._embedder = embedder
         self._sentences = sentences or (lambda document: own_sentences(document.text))
         self._documents = documents or (lambda: ())
+        self._flagged = flagged
         self._close = close
 
     def documents(self) -> tuple[Document, ...]:
@@ -135,27 +132,28 @@ class Pipeline:
         standalone = yield from _heartbeats(condense(question, history, self.model))
         # One's own retriever need not know filters that nobody uses.
         given: dict[str, Any] = {name: value for name, value in filters.items() if value}
-        passages = self.retriever.retrieve(
-            standalone,
-            top_k=self.settings.top_k,
-            **given,
-        )
+        passages = self._passages(standalone, given)
         quotes = self._quotes(standalone, passages)
         clock.retrieve_s = clock.first_token_s = clock.elapsed()
         yield Retrieved(passages=passages, quotes=quotes, standalone_question=standalone)
         outcome = yield from self._answer(standalone, passages, quotes, clock)
-        cited = [one.quote.document for claim in outcome.claims for one in claim.citations]
+        claims, disagreements = _compare(standalone, outcome.claims, quotes, passages)
+        cited = [one.quote.document for claim in claims for one in claim.citations]
         yield Finished(
             answer=Answer(
                 question=question,
                 standalone_question=standalone,
-                claims=outcome.claims,
+                claims=claims,
+                disagreements=disagreements,
                 dropped=outcome.dropped,
                 passages=passages,
                 refused=outcome.reason is not None,
                 refusal_reason=outcome.reason,
                 missing=missing_from(standalone, passages) if outcome.reason else None,
                 as_of=max(filter(None, map(stated_day, cited)), default=None),
+                flagged=tuple(
+                    {one.document.id: None for one in passages if self._flagged(one.document)}
+                ),
                 confidence=outcome.confidence,
                 timings=Timings(
                     retrieve_s=clock.retrieve_s,
@@ -173,12 +171,12 @@ class Pipeline:
         passages: Sequence[Passage],
         quotes: Sequence[Quote],
         clock: _Clock,
-    ) -> Generator[AnswerEvent, None, _Outcome]:
+    ) -> Generator[AnswerEvent, None, Outcome]:
         """Write and check; each way out that is no answer names its reason."""
         if not quotes:
-            return _Outcome(reason="no_passages")
+            return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
-            return _Outcome(reason="no_evidence")
+            return Outcome(reason="no_evidence")
         messages = answer_messages(question, quotes)
         reply = ""
         for piece in self.model.stream(
@@ -194,20 +192,13 @@ class Pipeline:
         checked = [check(question, draft, quotes) for draft in parse_reply(reply)]
         for claim in checked:
             yield ClaimChecked(claim=claim)
-        return replace(self._decide(question, checked), tokens=tokens)
-
-    def _decide(self, question: str, checked: Sequence[Claim]) -> _Outcome:
-        """Whether what was written may stand as the answer."""
-        claims = tuple(claim for claim in checked if claim.verdict == "supported")
-        dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
-        if not claims:
-            return _Outcome(reason="unsupported", dropped=dropped)
-        if not any(gives_what_is_asked(question, claim.text) for claim in claims):
-            return _Outcome(reason="not_stated", dropped=tuple(checked))
-        confidence = yes_probability(self.model, judge_messages(question, claims))
-        if confidence < self.settings.refuse_below:
-            return _Outcome(reason="not_stated", dropped=tuple(checked), confidence=confidence)
-        return _Outcome(claims=claims, dropped=dropped, confidence=confidence)
+        outcome = yield from _heartbeats(
+            decide(question, checked, quotes, self.model, self.settings)
+        )
+        for claim in outcome.claims:
+            if claim not in checked:
+                yield ClaimChecked(claim=claim)
+        return replace(outcome, tokens=tokens)
 
     def warm(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -224,6 +215,14 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _passages(self, question: str, filters: Mapping[str, Any]) -> tuple[Passage, ...]:
+        """What answers are built from; those of the time that is asked about come up from further down."""
+        top_k, today = self.settings.top_k, datetime.now().astimezone().date()
+        if not asks_about_a_time(question, today):
+            return self.retriever.retrieve(question, top_k=top_k, **filters)
+        found = self.retriever.retrieve(question, top_k=2 * top_k, **filters)
+        return weigh_by_time(question, found, today)[:top_k]
+
     def _quotes(self, question: str, passages: Sequence[Passage]) -> tuple[Quote, ...]:
         documents = {passage.document.id: passage.document for passage in passages}
         return build_quotes(
@@ -236,12 +235,25 @@ class Pipeline:
         )
 
 
-def _heartbeats(pieces: Generator[str, None, str]) -> Generator[AnswerEvent, None, str]:
+def _compare(
+    question: str,
+    claims: Sequence[Claim],
+    quotes: Sequence[Quote],
+    passages: Sequence[Passage],
+) -> tuple[tuple[Claim, ...], tuple[Disagreement, ...]]:
+    """The claims, in the order of time if later ones overtake earlier ones, and where sources differ."""
+    known = {one.document.id: one.origin for one in passages if one.origin}
+    if is_overtaken(question, claims, quotes, known):
+        claims = order_claims_by_date(claims)
+    return tuple(claims), find_disagreements(question, claims, quotes, known)
+
+
+def _heartbeats(pieces: Generator[str, None, _Result]) -> Generator[AnswerEvent, None, _Result]:
     """Pass on that a model is at work, and hand back what it arrived at."""
     while True:
         try:
             next(pieces)
         except StopIteration as end:
-            result: str = end.value
+            result: _Result = end.value
             return result
         yield Delta(text="")

@@ -36,6 +36,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "passages": [_passage_json(passage) for passage in answer.passages],
         "disagreements": [_disagreement_json(one) for one in answer.disagreements],
         "as_of": answer.as_of and answer.as_of.isoformat(),
+        "flagged": list(answer.flagged),
         "timings": {
             "retrieve_s": round(answer.timings.retrieve_s, 3),
             "first_token_s": round(answer.timings.first_token_s, 3),
@@ -92,6 +93,10 @@ def answer_text(answer: Answer) -> str:
         return "\n".join(lines)
     if answer.as_of:
         lines.append(f"As of {answer.as_of}.")
+    lines += [
+        f"Document {one} addresses the software that reads it: rag inspect {one}"
+        for one in answer.flagged
+    ]
     for citation in answer.citations:
         quote = citation.quote
         lines += [
@@ -184,6 +189,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
 def _disagreement_json(disagreement: Disagreement) -> dict[str, Any]:
     return {
         "about": disagreement.about,
+        "text": disagreement.text,
         "citations": [citation_json(citation) for citation in disagreement.citations],
     }
 

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     )
 
     evidence_tokens: int = Field(
-        default=300,
+        default=200,
         ge=50,
         description="Budget for the quotes in the prompt, in the model's tokens.",
     )
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         default=4000, ge=1, description="Longer questions are an error."
     )
     refuse_below: float = Field(
-        default=0.55,
+        default=0.4,
         ge=0,
         le=1,
         description="Strictness: an answer whose confidence is lower is replaced by a refusal.",

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Literal, TypeAlias
 
 PublishedFrom: TypeAlias = Literal["header", "byline", "html", "filename", "mtime"]
 Verdict: TypeAlias = Literal["supported", "unsupported"]
-AnnotationKind: TypeAlias = Literal["aside", "date", "page"]
+AnnotationKind: TypeAlias = Literal["aside", "date", "instruction", "page"]
 RefusalReason: TypeAlias = Literal[
     "no_passages", "no_evidence", "not_stated", "unsupported", "stopped"
 ]
@@ -54,9 +55,10 @@ class Annotation:
 
     Attributes:
         kind: ``aside`` for words around the document's own that are never evidence, ``date`` for an
-            expression that means days, ``page`` for the text of one page.
-        value: Of an aside the reason in words (``share bar``); of a date the ISO day (``2025-06-02``) or the
-            ISO interval, both days included (``2025-06-02/2025-06-08``, open ``2021-12-01/..``); of a page
+            expression that means days, ``page`` for the text of one page, ``instruction`` for words that
+            speak to the software that reads the text, never evidence either.
+        value: Of an aside or instruction the reason in words (``share bar``); of a date the ISO day
+            (``2025-06-02``) or the ISO interval, both days included (``2025-06-02/2025-06-08``, open ``2021-12-01/..``); of a page
             its number.
     """
 
@@ -187,10 +189,17 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """Values that independent sources give for the same thing."""
+    """Values that independent sources give for the same thing.
+
+    Attributes:
+        about: The words that they have in common; for machines more than for readers.
+        citations: One for each value.
+        text: Both sides in their own words, each with outlet, day and marker.
+    """
 
     about: str
     citations: tuple[Citation, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +215,7 @@ class Answer:
         refusal_reason: Machine-readable reason of a refusal.
         missing: What the sources would have to say, in words.
         as_of: Newest publication day among the cited documents.
+        flagged: Ids of retrieved documents that hold text which speaks to the software that reads them.
         confidence: How sure the checks are that the sources state the answer, 0 to 1; ``None`` if it
             did not come to that.
         tokens: ``None`` if no model was asked to write.
@@ -221,6 +231,7 @@ class Answer:
     missing: str | None = None
     disagreements: tuple[Disagreement, ...] = ()
     as_of: date | None = None
+    flagged: tuple[str, ...] = ()
     confidence: float | None = None
     timings: Timings = Timings()
     tokens: TokenCounts | None = None
@@ -228,13 +239,19 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer in one line with its markers, or `REFUSAL`."""
-        return REFUSAL if self.refused else " ".join(claim.marked for claim in self.claims)
+        """The answer in one line with its markers, and where sources differ; or `REFUSAL`."""
+        if self.refused:
+            return REFUSAL
+        differing = (one.text for one in self.disagreements if one.text)
+        return " ".join((*(claim.marked for claim in self.claims), *differing))
 
     @property
     def citations(self) -> tuple[Citation, ...]:
         """Every citation once, by number."""
-        seen = {citation.number: citation for claim in self.claims for citation in claim.citations}
+        cited = chain(
+            *(one.citations for one in self.claims), *(one.citations for one in self.disagreements)
+        )
+        seen = {citation.number: citation for citation in cited}
         return tuple(seen[number] for number in sorted(seen))
 
     @property

@@ -6,6 +6,7 @@ Whatever comes from outside goes through `inert`; every tag on the page is writt
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Sequence
 from datetime import date
@@ -17,6 +18,8 @@ from ui.conversation import Exchange
 # > and & must lose its meaning. As character references, punctuation and line ends are text to all
 # of them.
 _INERT = {ord(character): f"&#{ord(character)};" for character in string.punctuation + "\n\r"}
+
+_MARKER = re.compile(r" \[\d+\]")
 
 
 def inert(text: str) -> str:
@@ -143,7 +146,8 @@ def _notes(exchange: Exchange, answer: Answer) -> list[str]:
 
 def _disagreement(exchange: Exchange, disagreement: Disagreement) -> str:
     markers = "".join(marker(exchange, citation) for citation in disagreement.citations)
-    return f'<p class="sb-differ">Sources differ on {inert(disagreement.about)}: {markers}</p>'
+    said = _MARKER.sub("", disagreement.text) or f"Sources differ on {disagreement.about}:"
+    return f'<p class="sb-differ">{inert(said)} {markers}</p>'
 
 
 def _timings(answer: Answer) -> str:

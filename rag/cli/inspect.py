@@ -12,14 +12,13 @@ import click
 from rag.cli.options import as_json
 from rag.errors import DocumentNotFound
 from rag.index import Index
-from rag.render import document_json
+from rag.render import document_json, printable
 from rag.settings import Settings
 from rag.types import Annotation, Chunk, Document
 
-# Escape sequences in a document would take effect on the terminal that shows it.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
-)
+# Letters that nobody sees: each stands for the ASCII letter with the same last two digits.
+_TAGS = re.compile("[\U000e0020-\U000e007e]+")
+_ADDRESSED = "addresses the reader's software"
 _LABEL = 11
 _RULE = "─" * 8
 
@@ -30,8 +29,9 @@ _RULE = "─" * 8
 def inspect_document(*, document_id: str, as_json: bool) -> None:
     """Show a document with what was set aside and why. ID as in `rag list`.
 
-    Words between ⟦ and ⟧ are never offered as evidence; the reason comes first. Dates stand between ‹ and ›
-    with the days that they mean.
+    Words between ⟦ and ⟧ are never offered as evidence; the reason comes first. Those that speak to the software
+    that reads them (orders to a model, forged turns, hidden letters) say so. Dates stand between ‹ and › with the
+    days that they mean.
     """
     with Index.open(Settings.load()) as index:
         catalog = index.catalog
@@ -60,6 +60,7 @@ def _json(
     return {
         **document_json(document),
         "sentences": sentences,
+        "flagged": any(one.kind == "instruction" for one in annotations),
         "chunks": [{"id": chunk.id, "start": chunk.start, "end": chunk.end} for chunk in chunks],
         "annotations": [
             {
@@ -96,6 +97,10 @@ def _facts(
     yield "dates", f"{counts['date']}"
     aside_chars = sum(one.end - one.start for one in asides)
     yield "set aside", f"{len(asides)} ({aside_chars:,} characters)"
+    flagged = [one for one in annotations if one.kind == "instruction"]
+    if flagged:
+        reasons = ", ".join(dict.fromkeys(one.value for one in flagged))
+        yield "flagged", f"{_ADDRESSED}: {len(flagged)} ({reasons})"
 
 
 def _marked(text: str, annotations: Sequence[Annotation]) -> Iterator[str]:
@@ -112,10 +117,17 @@ def _marked(text: str, annotations: Sequence[Annotation]) -> Iterator[str]:
         words, at = _printable(text[one.start : one.end]), one.end
         if one.kind == "aside":
             yield click.style(f"⟦{one.value}: {words}⟧", dim=True)
+        elif one.kind == "instruction":
+            yield click.style(f"⟦{_ADDRESSED} ({one.value}): {words}⟧", fg="red")
         else:
             yield f"‹{words} " + click.style(f"= {one.value}›", fg="cyan")
     yield _printable(text[at:])
 
 
 def _printable(words: str) -> str:
-    return _UNPRINTABLE.sub("", words.replace("\f", "\n"))
+    words = _TAGS.sub(lambda match: f"{{hidden: {_letters(match[0])}}}", words)
+    return printable(words)
+
+
+def _letters(tags: str) -> str:
+    return "".join(chr(ord(tag) - 0xE0000) for tag in tags)

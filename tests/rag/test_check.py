@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 
 from rag import Document, Quote
+from rag.amounts import read_amount
 from rag.asked import gives_what_is_asked
-from rag.check import check, support_of
+from rag.check import check, support_of, weigh
 from rag.compose import Draft
+from rag.support import SHOWN, combine, entail_messages, features, read_signals
+from rag.testing import HashEmbedder
 
 
 def quote(text: str, published: date | None = None) -> Quote:
@@ -86,3 +89,128 @@ def test_a_name_from_the_question_may_be_repeated():
 )
 def test_an_answer_must_give_what_was_asked(question, text, gives):
     assert gives_what_is_asked(question, text) is gives
+
+
+REPORT = quote(
+    "In 1987 the survey counted 312 pairs, two more than in 1979. Lena Ortiz praised Ivo Brandt, whom the city of "
+    "Orsk had rejected in March 1985. Exports to Norway rose in the second half of 1990, and the plant was not closed. "
+    "On 4 March 2019 the harbour, built by the Orbis company (Turin), reopened at a cost of 4.2 million euros. "
+    "The Bergen-based Norwin group was not asked."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The survey counted 312 pairs in 1987.",
+        "The survey counted 312 pairs in 1987, 2 more than in 1979.",
+        "Ivo Brandt was praised by Lena Ortiz.",
+        "Ortiz praised Brandt.",
+        "The Norwin group is based in Bergen.",
+        "The city of Orsk rejected Ivo Brandt in March 1985.",
+        "The plant was not closed, and exports to Norway rose in the second half of 1990.",
+        "The plant wasn't closed.",
+        "The harbour reopened in March 2019.",
+        "The harbour reopened on 4 March 2019 at a cost of 4,200,000 euros.",
+    ],
+)
+def test_what_is_said_in_other_words_is_supported(text):
+    assert weigh(text, [REPORT]).objection is None
+    assert check("", Draft(text, (1,)), [REPORT]).verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "The survey counted 1987 pairs in 312.",
+            "where the sentence says 1987 the source says 312",
+        ),
+        (
+            "In 1979 the survey counted 312 pairs.",
+            "where the sentence says 1979 the source says 1987",
+        ),
+        ("The survey counted 313 pairs in 1987.", "the source does not mention 313"),
+        (
+            "In 1987 the survey counted three hundred pairs.",
+            "the source does not mention three hundred",
+        ),
+        (
+            "Ivo Brandt praised Lena Ortiz.",
+            "the source has Ivo Brandt and Lena Ortiz the other way round",
+        ),
+        (
+            "Lena Brandt praised Ivo Ortiz.",
+            "where the sentence says Lena Brandt the source says Lena Ortiz",
+        ),
+        ("The city of Norway had rejected Ivo Brandt in March 1985.", "Orsk"),
+        ("The city of Orsk had rejected him in May 1985.", "the source does not mention May"),
+        ("Exports to Norway rose in the first half of 1990.", "where the sentence says first"),
+        ("Exports to Norway fell in the second half of 1990.", "fell where the source says rose"),
+        (
+            "Exports to Norway did not rise; the survey counted no pairs.",
+            "the source does not deny",
+        ),
+        ("The city of Orsk had accepted Ivo Brandt.", "accepted where the source says rejected"),
+        ("Exports rose, and the plant was closed.", "the source denies “closed”"),
+        ("The harbour reopened on 4 May 2019.", "the source does not mention May"),
+        (
+            "The harbour reopened at a cost of 4.2 billion euros.",
+            "the source does not mention 4.2 billion",
+        ),
+    ],
+)
+def test_a_sentence_that_takes_one_thing_for_another_is_not_supported(text, reason):
+    weighed = weigh(text, [REPORT])
+    assert reason in (weighed.objection or "")
+    assert weighed.support == 0.0
+    assert check("", Draft(text, (1,)), [REPORT]).verdict == "unsupported"
+
+
+def test_another_quote_that_merely_lacks_what_speaks_against_a_sentence_does_not_save_it():
+    weaker = quote("Nearly 17 boats came; the protestants of Toulouse were warned.")
+    cited = quote("Nearly 3,000 Protestants were slaughtered in Toulouse alone.")
+    draft = Draft("Nearly 17 Protestants were slaughtered in Toulouse alone.", (1,))
+    assert check("", draft, [cited, weaker]).verdict == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "length"),
+    [
+        ("twenty five men", "25", 2),
+        ("two hundred and six men", "206", 4),
+        ("4.2 million euros", "4200000", 2),
+        ("1,500 men", "1500", 1),
+        ("fifteen hundred men", "1500", 2),
+        ("nineteenth century", "19", 1),
+        ("19th century", "19", 1),
+        ("1990s music", "1990s", 1),
+        ("five six", "5", 1),
+        ("three and more", "3", 1),
+        ("men", "", 0),
+    ],
+)
+def test_numbers_are_values_however_they_are_written(words, value, length):
+    assert read_amount(words.split(), 0) == (value, length)
+
+
+def test_the_signals_of_a_sentence_tell_a_source_that_states_it_from_one_that_does_not():
+    source = ["The bridge cost 4.2 million euros.", "Lena Ortiz is the mayor."]
+    stated = read_signals("The bridge cost 4.2 million euros.", source, HashEmbedder())
+    other = read_signals("Ivo Brandt spent 5 million euros on terns.", source, HashEmbedder())
+    assert (stated.cover, stated.names, stated.numbers) == (1.0, True, True)
+    assert (other.names, other.numbers) == (False, False)
+    assert combine(stated) > combine(other)
+    assert len(features(stated, 0.9)) == len(features(stated)) + 1
+    assert features(stated, 1.0)[-1] > 0 > features(stated, 0.0)[-1]
+
+
+def test_a_model_is_shown_the_nearest_sentences_in_their_order():
+    source = [f"Sentence {number} speaks of ferries." for number in range(20)]
+    source[3], source[17] = "Terns breed on Orsk.", "The terns of Orsk return in April."
+    signals = read_signals("Terns breed on Orsk and return in April.", source, HashEmbedder())
+    assert len(signals.nearest) == SHOWN
+    assert signals.nearest.index(source[3]) < signals.nearest.index(source[17])
+    *_, last = entail_messages("Terns breed.", signals.nearest)
+    assert source[17] in last["content"]
+    assert "Terns breed." in last["content"]

@@ -105,7 +105,7 @@ def test_the_prompt_holds_the_numbered_dated_quotes_and_a_grammar(ask):
     ],
 )
 def test_a_reply_that_no_quote_supports_becomes_a_refusal(ask, reply):
-    answer = ask(reply).ask(QUESTION)
+    answer = ask(reply, yes=0.1).ask(QUESTION)
     assert (answer.refused, answer.refusal_reason) == (True, "unsupported")
     assert (answer.text, answer.claims, answer.citations) == (REFUSAL, (), ())
     assert answer.missing

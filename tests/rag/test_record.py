@@ -243,7 +243,7 @@ def test_checks_are_repeated_with_the_question_as_it_was_searched(place, monkeyp
     monkeypatch.setattr(
         rag.replay,
         "check",
-        lambda question, *rest: asked.append(question) or check(question, *rest),
+        lambda question, *rest: (asked.append(question), check(question, *rest))[1],
     )
     place.replay()
     assert set(asked) == {QUESTION}

@@ -1,0 +1,103 @@
+"""Whether what was written may stand, what is said in its place if not, or the reason to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+
+from rag.asked import denies_alone, gives_what_is_asked
+from rag.check import check
+from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
+from rag.protocols import ChatModel
+from rag.refuse import yes_probability
+from rag.settings import Settings
+from rag.split import split_sentences
+from rag.types import Citation, Claim, Quote, RefusalReason, TokenCounts
+from rag.wording import content_words
+
+# Long enough for one sentence: what is written anew has one quote to go by.
+_REWRITE_TOKENS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What writing and checking came to: claims that stand, or the reason why none does."""
+
+    claims: tuple[Claim, ...] = ()
+    dropped: tuple[Claim, ...] = ()
+    reason: RefusalReason | None = None
+    confidence: float | None = None
+    tokens: TokenCounts | None = None
+
+
+def decide(
+    question: str,
+    checked: Sequence[Claim],
+    quotes: Sequence[Quote],
+    model: ChatModel,
+    settings: Settings,
+) -> Generator[str, None, Outcome]:
+    """What stands of the sentences that were checked; yields while the model is at work.
+
+    The quotes that they cite must state the answer to exactly this question, as far as the model can tell. Where
+    none of the sentences passed, one is written anew from the quote they point to; if that does not pass either, the
+    words of the quote stand in its place.
+    """
+    claims = tuple(claim for claim in checked if claim.verdict == "supported")
+    dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
+    cited = _cited(claims or dropped, quotes)
+    if not cited:
+        return Outcome(reason="unsupported", dropped=dropped)
+    texts = " ".join(citation.quote.text for citation in cited)
+    useless = claims and not any(gives_what_is_asked(question, claim.text) for claim in claims)
+    if useless or denies_alone(question, texts):
+        return Outcome(reason="not_stated", dropped=tuple(checked))
+    confidence = yes_probability(model, judge_messages(question, [one.quote for one in cited]))
+    if confidence < settings.refuse_below:
+        reason: RefusalReason = "not_stated" if claims else "unsupported"
+        return Outcome(reason=reason, dropped=tuple(checked), confidence=confidence)
+    if not claims:
+        claims = (
+            (yield from _rewritten(question, cited[0], model)) or _quoted(question, cited[0]),
+        )
+    return Outcome(claims=claims, dropped=dropped, confidence=confidence)
+
+
+def _cited(claims: Sequence[Claim], quotes: Sequence[Quote]) -> list[Citation]:
+    """What claims cite, by number; of claims that cite nothing, the best quote."""
+    seen = {one.number: one for claim in claims for one in claim.citations}
+    if claims and not seen and quotes:
+        return [Citation(number=1, quote=quotes[0])]
+    return [seen[number] for number in sorted(seen)]
+
+
+def _rewritten(
+    question: str, citation: Citation, model: ChatModel
+) -> Generator[str, None, Claim | None]:
+    """A sentence from one quote alone, if it passes the check."""
+    reply = ""
+    for piece in model.stream(
+        answer_messages(question, [citation.quote]),
+        grammar=answer_grammar(1),
+        max_tokens=_REWRITE_TOKENS,
+    ):
+        reply += piece
+        yield ""
+    for draft in parse_reply(reply)[:1]:
+        claim = check(question, draft, [citation.quote])
+        if claim.verdict == "supported" and gives_what_is_asked(question, claim.text):
+            return replace(claim, citations=(citation,))
+    return None
+
+
+def _quoted(question: str, citation: Citation) -> Claim:
+    """The sentence of a quote that has most in common with the question, as it stands."""
+    text, asked = citation.quote.text, content_words(question)
+    sentences = [text[one.start : one.end] for one in split_sentences(text)] or [text]
+    best = max(sentences, key=lambda one: len(asked & content_words(one)))
+    return Claim(
+        text=f"The sources state: “{' '.join(best.split())}”",
+        citations=(citation,),
+        support=1.0,
+        verdict="supported",
+    )

@@ -1,0 +1,99 @@
+"""What stands in an answer, what takes the place of a sentence that fails, and when none does."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from rag import Claim, Document, Quote, Settings
+from rag.check import check
+from rag.compose import parse_reply
+from rag.decide import Outcome, decide
+from rag.testing import ScriptedChatModel
+
+COST = "The repair of the harbour bridge cost 4.2 million euros, said the mayor, Lena Ortiz."
+PARKS = "Dogs are not allowed in the parks of Orsk. Cats walk there as they like."
+QUESTION = "How much did the repair of the harbour bridge cost?"
+WRONG = "The repair cost 9.9 million euros [1]."
+RIGHT = "The repair of the harbour bridge cost 4.2 million euros [1]."
+
+
+def quote(text: str) -> Quote:
+    document = Document(id=text[:9], source="d.txt", title="T", text=text, sha256="0" * 64)
+    return Quote(document=document, start=0, end=len(text))
+
+
+def outcome(
+    reply: str,
+    *,
+    question: str = QUESTION,
+    texts: Sequence[str] = (COST,),
+    rewritten: str = "Nothing.",
+    yes: float = 1.0,
+) -> tuple[Outcome, ScriptedChatModel]:
+    quotes = [quote(text) for text in texts]
+    model = ScriptedChatModel([rewritten], yes=yes)
+    checked: list[Claim] = [check(question, draft, quotes) for draft in parse_reply(reply)]
+    steps = decide(question, checked, quotes, model, Settings())
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value, model
+
+
+def test_a_sentence_that_passed_stands_and_nothing_is_written_anew():
+    found, model = outcome(RIGHT)
+    assert [claim.text for claim in found.claims] == [RIGHT.replace(" [1]", "")]
+    assert (found.reason, found.confidence, len(model.grammars)) == (None, 1.0, 0)
+
+
+def test_a_sentence_that_failed_is_written_anew_from_its_quote():
+    found, _ = outcome(WRONG, rewritten=RIGHT, texts=(COST, PARKS))
+    assert [claim.text for claim in found.claims] == [RIGHT.replace(" [1]", "")]
+    assert [claim.text for claim in found.dropped] == [WRONG.replace(" [1]", "")]
+
+
+def test_what_is_written_anew_keeps_the_number_of_its_quote():
+    found, _ = outcome(WRONG.replace("[1]", "[2]"), rewritten=RIGHT, texts=(PARKS, COST))
+    ((claim,),) = (found.claims,)
+    assert [(one.number, one.quote.text) for one in claim.citations] == [(2, COST)]
+
+
+def test_if_that_fails_too_the_words_of_the_quote_stand_in_its_place():
+    found, _ = outcome(WRONG, rewritten=WRONG)
+    (claim,) = found.claims
+    assert claim.text == f"The sources state: “{COST}”"
+    assert (claim.verdict, claim.citations[0].quote.text) == ("supported", COST)
+
+
+def test_of_a_long_quote_the_sentence_nearest_to_the_question_stands():
+    asked = "Where do cats walk as they like in Orsk?"
+    found, _ = outcome(
+        "They walk in 1999 [1].", question=asked, texts=(PARKS,), rewritten="In 1999 [1]."
+    )
+    assert found.claims[0].text == "The sources state: “Cats walk there as they like.”"
+
+
+@pytest.mark.parametrize(("reply", "reason"), [(RIGHT, "not_stated"), (WRONG, "unsupported")])
+def test_where_the_quotes_do_not_state_what_was_asked_nothing_stands(reply, reason):
+    found, model = outcome(reply, rewritten=RIGHT, yes=0.1)
+    assert (found.claims, found.reason, found.confidence) == ((), reason, 0.1)
+    assert len(found.dropped) == 1
+    assert not model.grammars
+
+
+def test_a_reply_without_a_sentence_is_refused_without_asking():
+    found, model = outcome("")
+    assert (found.claims, found.reason) == ((), "unsupported")
+    assert not model.prompts
+
+
+def test_what_is_not_so_is_not_answered_from_what_is():
+    asked = "How much did the repair of the harbour bridge not cost?"
+    assert outcome(RIGHT, question=asked)[0].reason == "not_stated"
+
+
+def test_but_from_a_quote_that_denies_it():
+    asked = "What is not allowed in the parks of Orsk?"
+    reply = "Dogs are not allowed in the parks of Orsk [1]."
+    assert outcome(reply, question=asked, texts=(PARKS,))[0].reason is None
