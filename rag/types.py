@@ -58,8 +58,8 @@ class Annotation:
             expression that means days, ``page`` for the text of one page, ``instruction`` for words that
             speak to the software that reads the text, never evidence either.
         value: Of an aside or instruction the reason in words (``share bar``); of a date the ISO day
-            (``2025-06-02``) or the ISO interval, both days included (``2025-06-02/2025-06-08``, open ``2021-12-01/..``); of a page
-            its number.
+            (``2025-06-02``) or the ISO interval, both days included (``2025-06-02/2025-06-08``, open
+            ``2021-12-01/..``); of a page its number.
     """
 
     start: int

@@ -9,8 +9,6 @@ from rag.amounts import read_amount
 from rag.asked import gives_what_is_asked
 from rag.check import check, support_of, weigh
 from rag.compose import Draft
-from rag.support import SHOWN, combine, entail_messages, features, read_signals
-from rag.testing import HashEmbedder
 
 
 def quote(text: str, published: date | None = None) -> Quote:
@@ -192,25 +190,3 @@ def test_another_quote_that_merely_lacks_what_speaks_against_a_sentence_does_not
 )
 def test_numbers_are_values_however_they_are_written(words, value, length):
     assert read_amount(words.split(), 0) == (value, length)
-
-
-def test_the_signals_of_a_sentence_tell_a_source_that_states_it_from_one_that_does_not():
-    source = ["The bridge cost 4.2 million euros.", "Lena Ortiz is the mayor."]
-    stated = read_signals("The bridge cost 4.2 million euros.", source, HashEmbedder())
-    other = read_signals("Ivo Brandt spent 5 million euros on terns.", source, HashEmbedder())
-    assert (stated.cover, stated.names, stated.numbers) == (1.0, True, True)
-    assert (other.names, other.numbers) == (False, False)
-    assert combine(stated) > combine(other)
-    assert len(features(stated, 0.9)) == len(features(stated)) + 1
-    assert features(stated, 1.0)[-1] > 0 > features(stated, 0.0)[-1]
-
-
-def test_a_model_is_shown_the_nearest_sentences_in_their_order():
-    source = [f"Sentence {number} speaks of ferries." for number in range(20)]
-    source[3], source[17] = "Terns breed on Orsk.", "The terns of Orsk return in April."
-    signals = read_signals("Terns breed on Orsk and return in April.", source, HashEmbedder())
-    assert len(signals.nearest) == SHOWN
-    assert signals.nearest.index(source[3]) < signals.nearest.index(source[17])
-    *_, last = entail_messages("Terns breed.", signals.nearest)
-    assert source[17] in last["content"]
-    assert "Terns breed." in last["content"]

@@ -240,11 +240,12 @@ def test_checks_are_repeated_with_the_question_as_it_was_searched(place, monkeyp
     place.keep()
     place.change(lambda record: record.update(question="And that?"))
     asked = []
-    monkeypatch.setattr(
-        rag.replay,
-        "check",
-        lambda question, *rest: (asked.append(question), check(question, *rest))[1],
-    )
+
+    def remembered(question, *rest):
+        asked.append(question)
+        return check(question, *rest)
+
+    monkeypatch.setattr(rag.replay, "check", remembered)
     place.replay()
     assert set(asked) == {QUESTION}
 
