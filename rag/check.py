@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.agree import disagreement
+from rag.agreement.agree import disagreement
+from rag.agreement.polarity import reversal
+from rag.agreement.terms import read_row
 from rag.compose import Draft, read_as
-from rag.polarity import reversal
-from rag.terms import read_row
 from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 

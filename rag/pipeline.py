@@ -20,7 +20,8 @@ from rag.compose import (
 from rag.condense import condense
 from rag.dates import stated_day
 from rag.decide import Outcome, decide
-from rag.disagree import find_disagreements
+from rag.disagreement.sources import find_disagreements
+from rag.disagreement.timeline import is_overtaken, order_claims_by_date
 from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
@@ -29,7 +30,6 @@ from rag.refuse import is_relevant, missing_from
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span
-from rag.timeline import is_overtaken, order_claims_by_date
 from rag.types import (
     Answer,
     AnswerEvent,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import Settings
-from rag.agree import missing_terms
+from rag.agreement.agree import missing_terms
 from rag.embed import open_embedder
 from rag.protocols import Embedder
 from rag.wording import content_words

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from rag import Document, Quote
-from rag.amounts import read_amount
+from rag.agreement.amounts import read_amount
 from rag.asked import gives_what_is_asked
 from rag.check import check, support_of, weigh
 from rag.compose import Draft

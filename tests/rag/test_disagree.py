@@ -7,8 +7,8 @@ import pytest
 
 from rag import Document, Quote
 from rag.dates import find_published
-from rag.disagree import compare, differences, find_disagreements
-from rag.said import sentences_of
+from rag.disagreement.said import sentences_of
+from rag.disagreement.sources import compare, differences, find_disagreements
 from rag.types import Citation, Claim
 
 MAY = date(2025, 5, 3)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from rag import Document, Quote
-from rag.timeline import is_overtaken, order_claims_by_date, timeline_note
+from rag.disagreement.timeline import is_overtaken, order_claims_by_date, timeline_note
 from rag.types import Citation, Claim
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
-from rag.amounts import read_amount
-from rag.around import Around, role
-from rag.terms import Row, Term, read_row
+from rag.agreement.amounts import read_amount
+from rag.agreement.around import Around, role
+from rag.agreement.terms import Row, Term, read_row
 
 #: How well the words around must match for another term to be in a term's place, and by how much better.
 #: Names are exchanged and moved about in honest sentences as well; numbers and dates stay with what they belong to.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.around import Around
-from rag.opposites import OPPOSITES
-from rag.terms import Row
+from rag.agreement.around import Around
+from rag.agreement.opposites import OPPOSITES
+from rag.agreement.terms import Row
 
 # How well the words around must match for two words to be in the same place.
 _SAME_PLACE = 0.5

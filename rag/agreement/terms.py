@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from rag.amounts import VAGUE, read_amount
+from rag.agreement.amounts import VAGUE, read_amount
 from rag.periods import MONTHS, WEEKDAYS
 from rag.placing import NUMERIC_DATE, days_come_first, numeric_day
 from rag.wording import content_words, plain, stem

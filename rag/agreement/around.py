@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
-from rag.terms import Row, Word
+from rag.agreement.terms import Row, Word
 
 _REACH = 7
 _FADE = 0.8

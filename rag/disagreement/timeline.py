@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from rag.dates import stated_day
-from rag.disagree import differences
+from rag.disagreement.said import STATE_GAP, sentences_of, shared_names
+from rag.disagreement.sources import differences
 from rag.periods import day_of
-from rag.said import STATE_GAP, sentences_of, shared_names
 from rag.types import Claim, Quote
 
 # What was expected or planned may have been overtaken since.

@@ -1,7 +1,7 @@
 """Where sources differ: values, descriptions or outcomes that independent sources give for the same thing.
 
 Precise before complete: what may agree (a rounded figure, a month and a day in it, one name of two) is taken to
-agree, and what was said of two different times is a timeline, not a contradiction; see `rag.timeline`.
+agree, and what was said of two different times is a timeline, not a contradiction; see `rag.disagreement.timeline`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from textwrap import shorten
 
 from rag.dates import stated_day
-from rag.differ import Difference, dates_differ, figures_differ
-from rag.differ_outcomes import deaths_differ, denials_differ, outcomes_differ
-from rag.differ_roles import ranks_differ, roles_differ
-from rag.differ_words import lists_differ, scopes_differ, ties_differ
+from rag.disagreement.outcomes import deaths_differ, denials_differ, outcomes_differ
+from rag.disagreement.roles import ranks_differ, roles_differ
+from rag.disagreement.said import Said, fold, sentences_of, shared_names, stems
+from rag.disagreement.values import Difference, dates_differ, figures_differ
+from rag.disagreement.wordings import lists_differ, scopes_differ, ties_differ
 from rag.origin import Origin, document_signature, relation
 from rag.periods import day_of
-from rag.said import Said, fold, sentences_of, shared_names, stems
 from rag.types import Citation, Claim, Disagreement, Document, Quote
 
 #: Each gives the differences between two sentences of its own sort.

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rag.events import Dated
-from rag.figures import DONE, DONE_TO, Figure, figures
-from rag.periods import Period
-from rag.said import (
+from rag.disagreement.figures import DONE, DONE_TO, Figure, figures
+from rag.disagreement.said import (
     EVENT_GAP,
     STATE_GAP,
     Said,
@@ -20,6 +18,8 @@ from rag.said import (
     shared_names,
     stems,
 )
+from rag.events import Dated
+from rag.periods import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

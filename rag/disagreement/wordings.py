@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.differ import Difference, common
-from rag.said import (
+from rag.disagreement.said import (
     STATE_GAP,
     Said,
     about_others,
@@ -15,6 +14,7 @@ from rag.said import (
     shared_names,
     stems,
 )
+from rag.disagreement.values import Difference, common
 
 # Whose it is: each with what it takes in, beside itself.
 _SCOPES = {

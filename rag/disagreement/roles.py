@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rag.differ import Difference
-from rag.said import (
+from rag.disagreement.said import (
     STATE_GAP,
     Said,
     about_others,
@@ -18,6 +17,7 @@ from rag.said import (
     shared_names,
     stems,
 )
+from rag.disagreement.values import Difference
 
 _WORD = r"[A-Z](?:[\w'-]|\.(?=\w)|(?<=\b[A-Z])\.)*"
 _OF_NAME = "de|van|von|al|bin|ibn|der|da"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.said import singular
+from rag.disagreement.said import singular
 from rag.wording import stem
 
 _TEENS = (

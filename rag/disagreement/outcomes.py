@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.differ import Difference, common
-from rag.said import (
+from rag.disagreement.said import (
     EVENT_GAP,
     OPENER,
     Said,
@@ -16,6 +15,7 @@ from rag.said import (
     shared_names,
     stems,
 )
+from rag.disagreement.values import Difference, common
 
 _MANNER = {
     "crash": r"(?:(?:plane|air|helicopter|jet|car)\s+)?crash(?:ed)?|accident",

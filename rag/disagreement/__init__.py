@@ -1,0 +1,1 @@
+"""Where sources tell the same thing differently, and what changed with time."""
