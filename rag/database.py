@@ -12,6 +12,7 @@ from typing import Any
 from rag.errors import StorageError
 
 BUSY_TIMEOUT_S = 30.0
+_CACHE_KIB = 65_536
 
 
 class Database:
@@ -61,6 +62,8 @@ class Database:
             )
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA foreign_keys = ON")
+            # Of a large catalog a question looks at pages all over; by default 2 MB of them are kept.
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             # Deleted text is overwritten with zeros, so that removing a document can be proved.
             connection.execute("PRAGMA secure_delete = ON").fetchone()
             self._local.connection = connection
