@@ -16,6 +16,7 @@ from rag.wording import content_words
 #: Share of a claim's words that its quotes must hold. Below it, the model is likely to have added something.
 MIN_SUPPORT = 0.5
 
+_TOO_LITTLE = "the quotes hold too little of it"
 _REPEATED = 0.5
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
@@ -51,14 +52,16 @@ def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
     texts = [read_as(quote) for quote in quotes]
     best: tuple[float, list[int]] = (0.0, given)
     least = MIN_SUPPORT
+    reason = ""
     for numbers in _tries(given, len(quotes)):
         weighed = _weigh(draft.text, " ".join(texts[number - 1] for number in numbers), question)
         if weighed.support >= least:
             return _claim(draft.text, numbers, quotes, weighed.support)
+        reason = reason or weighed.objection or _TOO_LITTLE
         if numbers == given:
             least = max(least, weighed.cover - _AS_MUCH)
         best = max(best, (weighed.support, numbers), key=lambda one: one[0])
-    return _claim(draft.text, best[1], quotes, best[0], supported=False)
+    return _claim(draft.text, best[1], quotes, best[0], reason=reason or _TOO_LITTLE)
 
 
 def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
@@ -105,11 +108,12 @@ def _claim(
     quotes: Sequence[Quote],
     support: float,
     *,
-    supported: bool = True,
+    reason: str | None = None,
 ) -> Claim:
     return Claim(
         text=text,
         citations=tuple(Citation(number=number, quote=quotes[number - 1]) for number in numbers),
         support=round(support, 3),
-        verdict="supported" if supported and numbers else "unsupported",
+        verdict="unsupported" if reason else "supported",
+        reason=reason,
     )

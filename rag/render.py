@@ -122,7 +122,11 @@ def explanation_text(answer: Answer) -> str:
     lines += [
         f"  {claim.verdict}, support {claim.support:.2f}: {claim.text}" for claim in answer.claims
     ]
-    lines += [f"  dropped, support {claim.support:.2f}: {claim.text}" for claim in answer.dropped]
+    lines += [
+        f"  dropped, support {claim.support:.2f}: {claim.text}"
+        + (f" ({claim.reason})" if claim.reason else "")
+        for claim in answer.dropped
+    ]
     if answer.confidence is not None:
         lines.append(f"  confidence {answer.confidence:.3f}")
     if answer.refusal_reason:
@@ -165,7 +169,7 @@ def _claim_json(claim: Claim) -> dict[str, Any]:
         "supported": claim.verdict == "supported",
         "support": claim.support,
         "citations": [citation.number for citation in claim.citations],
-    }
+    } | ({"reason": claim.reason} if claim.reason else {})
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

@@ -139,12 +139,14 @@ class Claim:
         text: The sentence without its markers.
         support: How well the cited quotes support it, 0 to 1.
         verdict: Whether it may stand; only supported claims are shown as the answer.
+        reason: Of one that is unsupported, what speaks against it.
     """
 
     text: str
     citations: tuple[Citation, ...]
     support: float
     verdict: Verdict
+    reason: str | None = None
 
     @property
     def marked(self) -> str:

@@ -54,6 +54,14 @@ def test_a_changed_number_name_or_matter_is_not_supported(text):
     assert check("", Draft(text, (2,)), QUOTES).verdict == "unsupported"
 
 
+def test_why_a_sentence_does_not_stand_is_said_of_the_quote_that_it_cites():
+    wrong = check("", Draft("The bridge cost 4.3 million euros.", (2,)), QUOTES)
+    assert wrong.reason == "the source does not mention 4.3 million"
+    other = check("", Draft("Turtles swim along the coast every winter.", (2,)), QUOTES)
+    assert other.reason == "the quotes hold too little of it"
+    assert check("", Draft("The bridge cost 4.2 million euros.", (2,)), QUOTES).reason is None
+
+
 def test_a_relative_date_may_be_spelled_out():
     assert support_of("Norwin closed its plant in December 2021.", QUOTES[:1]) >= 0.5
     assert support_of("Norwin closed its plant in December 2020.", QUOTES[:1]) == 0.0
