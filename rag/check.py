@@ -21,6 +21,7 @@ _REPEATED = 0.5
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
 _AS_MUCH = 0.05
+_MORE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,28 @@ def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
     """The claim that a draft becomes, with the citations it keeps.
 
     The numbers the model gave are tried first, then every single quote: small models often write the
-    right sentence and point to the wrong place. Numbers that name no quote are dropped.
+    right sentence and point to the wrong place. Another quote takes their place where they do not hold the
+    sentence, or where it holds clearly more of it. Numbers that name no quote are dropped.
     """
     given = [number for number in draft.numbers if 1 <= number <= len(quotes)]
     texts = [read_as(quote) for quote in quotes]
     best: tuple[float, list[int]] = (0.0, given)
+    standing: tuple[float, list[int]] | None = None
     least = MIN_SUPPORT
     reason = ""
     for numbers in _tries(given, len(quotes)):
         weighed = _weigh(draft.text, " ".join(texts[number - 1] for number in numbers), question)
         if weighed.support >= least:
-            return _claim(draft.text, numbers, quotes, weighed.support)
+            standing = (weighed.support, numbers)
+            # The first that will do, but for one that holds clearly more.
+            least = weighed.support + _MORE
+            continue
         reason = reason or weighed.objection or _TOO_LITTLE
         if numbers == given:
             least = max(least, weighed.cover - _AS_MUCH)
         best = max(best, (weighed.support, numbers), key=lambda one: one[0])
+    if standing is not None:
+        return _claim(draft.text, standing[1], quotes, standing[0])
     return _claim(draft.text, best[1], quotes, best[0], reason=reason or _TOO_LITTLE)
 
 

@@ -35,6 +35,19 @@ def test_a_sentence_that_points_to_the_wrong_quote_is_pointed_to_the_right_one()
     assert (claim.verdict, [one.number for one in claim.citations]) == ("supported", [2])
 
 
+def test_a_quote_that_holds_clearly_more_is_cited_instead():
+    quotes = [quote("Norwin closed a plant."), quote("Norwin closed its plant in Gdansk for good.")]
+    claim = check(
+        "Where was the plant of Norwin closed for good?",
+        Draft("Norwin closed its plant in Gdansk for good.", (1,)),
+        quotes,
+    )
+    assert [one.number for one in claim.citations] == [2]
+    same = [quotes[1], quotes[1]]
+    claim = check("", Draft("Norwin closed its plant in Gdansk for good.", (2,)), same)
+    assert [one.number for one in claim.citations] == [2]
+
+
 @pytest.mark.parametrize("number", [0, 3, 99])
 def test_a_number_that_names_no_quote_is_dropped(number):
     claim = check("", Draft("The bridge cost 4.2 million euros.", (number,)), QUOTES)
