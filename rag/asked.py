@@ -31,8 +31,6 @@ _ASKS_DATE = re.compile(
     r"\b(?:what|which) (?:\w+ (?:and \w+ )?)?(?:day|date|month|year|century|decade)\b",
     re.IGNORECASE,
 )
-
-
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
 
 

@@ -20,7 +20,7 @@ from rag.compose import (
 from rag.condense import condense
 from rag.dates import stated_day
 from rag.decide import Outcome, decide
-from rag.disagreement.sources import find_disagreements
+from rag.disagreement.sources import differences, find_disagreements
 from rag.disagreement.timeline import is_overtaken, order_claims_by_date
 from rag.embed import load_weights
 from rag.evidence import build_quotes
@@ -243,9 +243,10 @@ def _compare(
 ) -> tuple[tuple[Claim, ...], tuple[Disagreement, ...]]:
     """The claims, in the order of time if later ones overtake earlier ones, and where sources differ."""
     known = {one.document.id: one.origin for one in passages if one.origin}
-    if is_overtaken(question, claims, quotes, known):
+    differing = list(differences(question, claims, quotes, known))
+    if is_overtaken(differing, claims):
         claims = order_claims_by_date(claims)
-    return tuple(claims), find_disagreements(question, claims, quotes, known)
+    return tuple(claims), find_disagreements(differing, quotes)
 
 
 def _heartbeats(pieces: Generator[str, None, _Result]) -> Generator[AnswerEvent, None, _Result]:

@@ -102,10 +102,9 @@ def save_record(record: Mapping[str, Any], path: Path) -> None:
 
 
 def _also_cited(answer: Answer) -> list[dict[str, Any]]:
-    """Quotes that only dropped sentences and disagreements cite, each once."""
-    cited = [one for claim in answer.dropped for one in claim.citations]
-    cited += [one for disagreement in answer.disagreements for one in disagreement.citations]
+    """Quotes that only dropped sentences cite, each once."""
     known = {one.number for one in answer.citations}
+    cited = (one for claim in answer.dropped for one in claim.citations)
     rest = {one.number: one for one in cited if one.number not in known}
     return [citation_json(rest[number]) for number in sorted(rest)]
 

@@ -113,7 +113,7 @@ class AnswerRecord(BaseModel):
 
     @property
     def quotes(self) -> dict[int, RecordedQuote]:
-        """By number, those that only dropped sentences or disagreements cite included."""
+        """By number, those that only dropped sentences cite included."""
         return {one.number: one for one in (*self.citations, *self.record.also_cited)}
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ agree, and what was said of two different times is a timeline, not a contradicti
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
 
@@ -65,28 +65,19 @@ class _Found:
 
 
 def find_disagreements(
-    question: str,
-    claims: Sequence[Claim],
-    quotes: Sequence[Quote],
-    origins: Mapping[str, str],
+    differing: Iterable[tuple[Said, Said, Difference]], quotes: Sequence[Quote]
 ) -> tuple[Disagreement, ...]:
-    """What the sources of an answer tell differently, as far as the question or the answer is about it.
-
-    One side is always a quote that a claim cites, the other any quote of another source. Quotes of one origin are
-    one witness: copies are never held against each other, a rewrite only where it gives another value than what it
-    rewrites.
+    """What the sources of an answer tell differently, timelines left out.
 
     Args:
-        question: As it was searched.
-        claims: What stands as the answer.
+        differing: As `differences` gives it.
         quotes: All that were offered, numbered from 1 as the claims cite them.
-        origins: Id of the origin of a document, by the document's id; one that is missing is its own.
 
     Returns:
         Each with one citation for each value, in the order of the quotes, the cited one among them.
     """
     found: dict[tuple[str, str], _Found] = {}
-    for one, other, difference in differences(question, claims, quotes, origins):
+    for one, other, difference in differing:
         if difference.timeline:
             continue
         entry = found.setdefault(
@@ -112,7 +103,18 @@ def differences(
     quotes: Sequence[Quote],
     origins: Mapping[str, str],
 ) -> Iterator[tuple[Said, Said, Difference]]:
-    """Every pair of sentences that give different values and bear on the question, timelines too."""
+    """Every pair of sentences that give different values and bear on the question or the answer, timelines too.
+
+    One side is always a quote that a claim cites, the other any quote of another source. Quotes of one origin are
+    one witness: copies are never held against each other, a rewrite only where it gives another value than what it
+    rewrites.
+
+    Args:
+        question: As it was searched.
+        claims: What stands as the answer.
+        quotes: All that were offered.
+        origins: Id of the origin of a document, by the document's id; one that is missing is its own.
+    """
     cited = {citation.quote for claim in claims for citation in claim.citations}
     answer = " ".join(claim.text for claim in claims)
     said = {quote: sentences_of(quote) for quote in quotes}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from rag.dates import stated_day
-from rag.disagreement.said import STATE_GAP, sentences_of, shared_names
-from rag.disagreement.sources import differences
+from rag.disagreement.said import STATE_GAP, Said, sentences_of, shared_names
+from rag.disagreement.values import Difference
 from rag.periods import day_of
 from rag.types import Claim, Quote
 
@@ -21,14 +21,18 @@ _AHEAD = re.compile(
 
 
 def is_overtaken(
-    question: str, claims: Sequence[Claim], quotes: Sequence[Quote], origins: Mapping[str, str]
+    differing: Iterable[tuple[Said, Said, Difference]], claims: Sequence[Claim]
 ) -> bool:
     """Whether an answer rests on sources of different times of which later ones say something else.
 
     That is: two quotes, of which a claim cites one, give values that differ because they are of different times; or of
     two cited quotes published half a year apart the older one looks ahead and both name the same.
+
+    Args:
+        differing: As `rag.disagreement.sources.differences` gives it.
+        claims: What stands as the answer.
     """
-    if any(found.timeline for _, _, found in differences(question, claims, quotes, origins)):
+    if any(found.timeline for _, _, found in differing):
         return True
     cited = sorted(_cited(claims), key=lambda pair: pair[0])
     return any(

@@ -7,8 +7,9 @@ import pytest
 
 from rag import Document, Quote
 from rag.dates import find_published
+from rag.disagreement import sources
 from rag.disagreement.said import sentences_of
-from rag.disagreement.sources import compare, differences, find_disagreements
+from rag.disagreement.sources import compare, differences
 from rag.types import Citation, Claim
 
 MAY = date(2025, 5, 3)
@@ -27,6 +28,11 @@ def quote(
         published_from="header" if published else None,
     )
     return Quote(document=document, start=0, end=len(text), also_in=also_in)
+
+
+def find_disagreements(question, claims, quotes, origins):
+    """As the pipeline asks for them."""
+    return sources.find_disagreements(differences(question, claims, quotes, origins), quotes)
 
 
 def kinds(one: str, other: str, first: date | None = MAY, second: date | None = MAY) -> set[str]:

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from rag import Document, Quote
-from rag.disagreement.timeline import is_overtaken, order_claims_by_date, timeline_note
+from rag.disagreement import timeline
+from rag.disagreement.sources import differences
+from rag.disagreement.timeline import order_claims_by_date, timeline_note
 from rag.types import Citation, Claim
 
 
@@ -25,6 +27,11 @@ def quote(text: str, name: str, published: date | None) -> Quote:
 def claim(text: str, *numbered: tuple[int, Quote]) -> Claim:
     citations = tuple(Citation(number=number, quote=one) for number, one in numbered)
     return Claim(text=text, citations=citations, support=1.0, verdict="supported")
+
+
+def is_overtaken(question, claims, quotes, origins):
+    """As the pipeline asks for it."""
+    return timeline.is_overtaken(differences(question, claims, quotes, origins), claims)
 
 
 OLD = quote("It is unlikely that Russia will send contractors to Mali.", "old", date(2021, 4, 11))
