@@ -1,8 +1,8 @@
 """A sentence-transformers model compiled for this processor by OpenVINO: the same vectors, several times as fast.
 
 Compiling goes through sentence-transformers once, and what came of it is kept. From then on neither it nor torch is
-loaded, which is most of the wait at a start. On processors that can, OpenVINO computes in bfloat16: cosines
-differ in the fifth digit.
+loaded, which is most of the wait at a start. Where the vectors stay close enough it computes in eight bits
+(`rag.quantized`), otherwise in bfloat16 or float32, as the processor can.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _PADDING = ("[PAD]", "<pad>")
 _PROBES = ("The bridge reopened in June.", "a", "Wie spät ist es? " * 90)
 _LEAST_COSINE = 0.999
+# Between the vectors of eight bits and the others, on the calibration's texts; what is found stays as good.
+_LEAST_COSINE_8_BITS = 0.985
 
 
 class CompiledEncoder:
@@ -42,7 +44,7 @@ class CompiledEncoder:
 
     def __init__(self, model: Model, tokenizer: Tokenizer) -> None:
         """``tokenizer`` is as the model's folder has it, but truncates where the model does."""
-        self._model = model
+        self.model = model
         known = (tokenizer.token_to_id(name) for name in _PADDING)
         self._padding = next((one for one in known if one is not None), 0)
         tokenizer.no_padding()
@@ -52,7 +54,7 @@ class CompiledEncoder:
         """Unit vectors in the order of the texts, ``len(texts)`` x dimension."""
         import numpy as np
 
-        tokens = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
+        tokens = self._tokens(texts)
         vectors: dict[int, Vectors] = {}
         running: deque[tuple[InferRequest, list[int]]] = deque()
 
@@ -79,11 +81,34 @@ class CompiledEncoder:
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 
+    def inputs(self, texts: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+        """What the model takes of texts, all in one batch."""
+        return self._inputs(self._tokens(texts))
+
+    def quantized(self) -> CompiledEncoder:
+        """The same in eight bits; itself if that cannot be had or says something else."""
+        from rag.quantized import calibration_texts, quantize
+
+        texts = calibration_texts()
+        try:
+            smaller = CompiledEncoder(quantize(self.model, texts, self.inputs), self._tokenizer)
+            cosine = float((smaller.encode(texts) * self.encode(texts)).sum(axis=1).min())
+        except Exception as error:
+            logger.info("this embedding model cannot be had in eight bits (%s)", error)
+            return self
+        if cosine < _LEAST_COSINE_8_BITS:
+            logger.info("in eight bits this model's vectors differ: cosine %.4f", cosine)
+            return self
+        return smaller
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        return [one.ids for one in self._tokenizer.encode_batch(list(texts))]
+
     @cached_property
     def _compiled(self) -> CompiledModel:
         from openvino import Core
 
-        return Core().compile_model(self._model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        return Core().compile_model(self.model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
 
     @cached_property
     def _requests(self) -> list[InferRequest]:
@@ -99,7 +124,7 @@ class CompiledEncoder:
             ids[row, : len(one)] = one
             mask[row, : len(one)] = 1
         given = dict(zip(_INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
-        return {one.get_any_name(): given[one.get_any_name()] for one in self._model.inputs}
+        return {one.get_any_name(): given[one.get_any_name()] for one in self.model.inputs}
 
 
 def open_encoder(
@@ -119,20 +144,20 @@ def open_encoder(
     except ImportError as error:
         logger.info("OpenVINO is not to be had here (%s); embedding is slower without", error)
         return None
-    folder = kept.with_name(f"{kept.name}-{openvino.__version__.split('-')[0]}")
+    folder = kept.with_name(f"{kept.name}-8bits-{openvino.__version__.split('-')[0]}")
     try:
         return CompiledEncoder(openvino.Core().read_model(folder / "model.xml"), tokenizer)
     except (RuntimeError, OSError):
         pass  # not compiled yet, or damaged
     original = load()
     try:
-        model = _convert(original)
-        encoder = CompiledEncoder(model, tokenizer)
+        encoder = CompiledEncoder(_convert(original), tokenizer)
         _check(encoder, original)
     except Exception as error:
         logger.warning("this embedding model cannot be compiled (%s); embedding is slower", error)
         return None
-    _keep(model, folder)
+    encoder = encoder.quantized()
+    _keep(encoder.model, folder)
     return encoder
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from rag.database import Database
 from rag.split import Span
@@ -43,6 +43,22 @@ class Entry:
     stamp: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundChunk:
+    """A chunk that a search named, with what is known of it and of its document.
+
+    Attributes:
+        signature: `rag.copies.signature` of its text, if there is one.
+        document_signature: Likewise of the whole document.
+        published: Day of the document's publication.
+    """
+
+    chunk: Chunk
+    signature: bytes | None
+    document_signature: bytes | None
+    published: date | None
+
+
 class Details(Database):
     """Reads what hangs on versions, and writes vectors. Chunks are named ``version:number``."""
 
@@ -57,14 +73,25 @@ class Details(Database):
             )
         ]
 
-    def ready_chunks(self, chunk_ids: Iterable[str]) -> dict[str, Chunk]:
-        """Those of the given chunks whose version is ready, by id."""
-        return {
-            chunk_id: Chunk(id=chunk_id, document_id=document_id, start=start, end=end)
-            for chunk_id, document_id, start, end in self._of_chunks(
-                'document_id, start, "end"', chunk_ids
-            )
-        }
+    def found(self, chunk_ids: Iterable[str]) -> dict[str, FoundChunk]:
+        """Those of the given chunks whose version is ready, by id, with what tells copies of them."""
+        found = {}
+        with self._guard():
+            connection = self._connection()
+            for chunk_id in chunk_ids:
+                for document_id, start, end, own, whole, day in connection.execute(
+                    'SELECT document_id, start, "end", chunks.signature, versions.signature, published '
+                    "FROM chunks JOIN versions USING (version) "
+                    "WHERE version = ? AND number = ? AND state = 'ready'",
+                    chunk_id.split(":"),
+                ):
+                    found[chunk_id] = FoundChunk(
+                        chunk=Chunk(id=chunk_id, document_id=document_id, start=start, end=end),
+                        signature=own,
+                        document_signature=whole,
+                        published=date.fromisoformat(day) if day else None,
+                    )
+        return found
 
     def ready_chunk_ids(self) -> set[str]:
         """Every chunk that may be found."""
@@ -72,23 +99,6 @@ class Details(Database):
             "SELECT version, number FROM chunks JOIN versions USING (version) WHERE state = 'ready'"
         )
         return {f"{version}:{number}" for version, number in self._rows(query)}
-
-    def chunk_signatures(self, chunk_ids: Iterable[str]) -> dict[str, bytes]:
-        """Signatures of those of the given chunks that are ready and have one, by id."""
-        found = self._of_chunks("chunks.signature", chunk_ids)
-        return {chunk_id: value for chunk_id, value in found if value is not None}
-
-    def document_signatures(self, document_ids: Iterable[str] | None = None) -> dict[str, bytes]:
-        """Signatures of the given documents (default: all) that are ready and have one, by document id."""
-        if document_ids is None:
-            document_ids = [row[0] for row in self._rows("SELECT document_id FROM versions")]
-        found = self._of_documents("versions.signature", document_ids)
-        return {document_id: value for document_id, value in found if value is not None}
-
-    def published(self, document_ids: Iterable[str]) -> dict[str, date]:
-        """Publication days of those of the given documents that are ready and have one, by document id."""
-        found = self._of_documents("published", document_ids)
-        return {document_id: date.fromisoformat(day) for document_id, day in found if day}
 
     def sentences(self, document_id: str) -> list[Span]:
         """The sentences of a ready document, in order."""
@@ -158,28 +168,6 @@ class Details(Database):
             ):
                 if count:
                     yield version, np.frombuffer(value, "<f2").reshape(count, -1).astype("<f4")
-
-    def _of_documents(self, column: str, ids: Iterable[str]) -> Iterator[tuple[str, Any]]:
-        with self._guard():
-            connection = self._connection()
-            for document_id in ids:
-                for (value,) in connection.execute(
-                    f"SELECT {column} FROM versions WHERE document_id = ? AND state = 'ready'",
-                    (document_id,),
-                ):
-                    yield document_id, value
-
-    def _of_chunks(self, columns: str, chunk_ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        with self._guard():
-            connection = self._connection()
-            for chunk_id in chunk_ids:
-                version, number = chunk_id.split(":")
-                for row in connection.execute(
-                    f"SELECT {columns} FROM chunks JOIN versions USING (version) "
-                    "WHERE version = ? AND number = ? AND state = 'ready'",
-                    (int(version), int(number)),
-                ):
-                    yield chunk_id, *row
 
 
 def insert_details(connection: sqlite3.Connection, number: int, entry: Entry) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -73,14 +74,15 @@ def find_files(path: Path) -> list[SourceFile]:
         raise IngestError(f"There is no file or folder {path}. Check the spelling.")
     if path.is_file():
         # A link keeps its own name, as it does in a folder.
-        return [SourceFile(path=path.parent.resolve() / path.name, source=_shown(path.name))]
+        return [SourceFile(path=path.parent.resolve() / path.name, source=shown_name(path.name))]
     path = path.resolve()
     closed: list[OSError] = []
     found = [file for file in _walk(path, closed.append) if file.suffix.lower() in SUFFIXES]
     # A folder that cannot be opened stands for its files, so that the report tells of it.
     found += [Path(error.filename) for error in closed]
     files = [
-        SourceFile(path=file, source=_shown(file.relative_to(path).as_posix())) for file in found
+        SourceFile(path=file, source=shown_name(file.relative_to(path).as_posix()))
+        for file in found
     ]
     if not files:
         raise IngestError(
@@ -91,17 +93,22 @@ def find_files(path: Path) -> list[SourceFile]:
 
 def file_key(path: Path) -> str:
     """An absolute path as the catalog keeps it; the same for a shipped document in every installation."""
-    seeds = shipped("seeds").resolve()
-    if path.is_relative_to(seeds):
+    seeds, name = str(_bundled_folder()), str(path)
+    if name.startswith(seeds + os.sep):
         return f"{BUNDLED}/{path.relative_to(seeds).as_posix()}"
-    return str(path)
+    return name
 
 
 def key_path(key: str) -> Path:
     """Where the file of a key lies now; it need not exist any more."""
     if key.startswith(f"{BUNDLED}/"):
-        return shipped("seeds").resolve() / key.removeprefix(f"{BUNDLED}/")
+        return _bundled_folder() / key.removeprefix(f"{BUNDLED}/")
     return Path(key)
+
+
+@cache
+def _bundled_folder() -> Path:
+    return shipped("seeds").resolve()
 
 
 def read(file: SourceFile, *, max_bytes: int) -> Document:
@@ -138,7 +145,7 @@ def read_source(file: SourceFile, *, max_bytes: int) -> ReadDocument:
 
 def _bytes(file: SourceFile, max_bytes: int) -> tuple[bytes, float]:
     """What is in a file, and when that was changed, in seconds since 1970."""
-    if _shown(file.key) != file.key:
+    if shown_name(file.key) != file.key:
         raise UnreadableDocument("has a name or folder that is not valid UTF-8; rename it")
     try:
         status = file.path.stat()
@@ -205,7 +212,7 @@ def _shorten(line: str) -> str:
     return line[:_TITLE_CHARS].rsplit(" ", 1)[0].rstrip(",;:–-") + "…"
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """A file name that can be printed and stored, whatever its bytes."""
     return os.fsencode(name).decode("utf-8", errors="replace")
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from rag.derive import needs_repair, settle
+from rag.details import FoundChunk
 from rag.errors import IndexLocked, QuestionError
 from rag.folding import Candidate, Group, fold
 from rag.index import Index
@@ -98,14 +99,17 @@ class HybridRetriever:
         vector = self.embedder.embed([query])[0]
         dense = dict(self.index.nearest(vector, limit=limit, scope=scope))
         lexical = dict(self.index.matching(query, limit=limit, scope=scope))
-        chunks = self.index.catalog.ready_chunks(dense.keys() | lexical.keys())
-        dense = {chunk_id: score for chunk_id, score in dense.items() if chunk_id in chunks}
-        lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id in chunks}
+        found = self.index.catalog.found(dense.keys() | lexical.keys())
+        dense = {chunk_id: score for chunk_id, score in dense.items() if chunk_id in found}
+        lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id in found}
         scores = fuse(dense, lexical, lexical_weight=self._settings.lexical_weight)
-        wholes = self.index.catalog.document_signatures(
-            {chunk.document_id for chunk in chunks.values()}
-        )
-        groups = self._fold(chunks, scores, wholes)
+        chunks = {chunk_id: one.chunk for chunk_id, one in found.items()}
+        wholes = {
+            one.chunk.document_id: one.document_signature
+            for one in found.values()
+            if one.document_signature is not None
+        }
+        groups = self._fold(found, scores, wholes)
         if self._reranker is None:
             return self._passages(groups[:top_k], chunks, dense, lexical, wholes)
         passages = self._passages(groups[: max(DEPTH, top_k)], chunks, dense, lexical, wholes)
@@ -123,37 +127,34 @@ class HybridRetriever:
 
     def _fold(
         self,
-        chunks: Mapping[str, Chunk],
+        found: Mapping[str, FoundChunk],
         scores: Mapping[str, float],
         wholes: Mapping[str, bytes],
     ) -> list[Group]:
         """Copies under one passage each, so that five passages are not one story five times."""
-        catalog = self.index.catalog
-        published = catalog.published({chunk.document_id for chunk in chunks.values()})
-        signatures = catalog.chunk_signatures(chunks)
         candidates = [
             Candidate(
-                chunk_id=chunk.id,
-                document_id=chunk.document_id,
-                signature=signatures[chunk.id],
-                score=scores[chunk.id],
-                published=published.get(chunk.document_id),
-                seen=_version(chunk.id),
+                chunk_id=chunk_id,
+                document_id=one.chunk.document_id,
+                signature=one.signature,
+                score=scores[chunk_id],
+                published=one.published,
+                seen=_version(chunk_id),
             )
-            for chunk in chunks.values()
-            if chunk.id in signatures
+            for chunk_id, one in found.items()
+            if one.signature is not None
         ]
         texts: dict[str, str] = {}
 
         def whole(candidate: Candidate) -> str:
             if candidate.document_id not in texts:
-                document = catalog.document(candidate.document_id)
+                document = self.index.catalog.document(candidate.document_id)
                 texts[candidate.document_id] = document.text if document else ""
             return texts[candidate.document_id]
 
         def differ(one: Candidate, other: Candidate) -> bool:
             passages = (
-                whole(each)[chunks[each.chunk_id].start : chunks[each.chunk_id].end]
+                whole(each)[found[each.chunk_id].chunk.start : found[each.chunk_id].chunk.end]
                 for each in (one, other)
             )
             return exchanged(*passages, within=whole(one), other_within=whole(other))

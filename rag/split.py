@@ -87,8 +87,8 @@ def split_chunks(
             for count, span in zip(counts, spans, strict=True)
         ]
 
-    pieces = _fit(text, sentences, max_tokens=max_tokens, measure=measure)
-    sizes = measure(pieces)
+    sized = _fit(text, sentences, max_tokens=max_tokens, measure=measure)
+    pieces, sizes = [piece for piece, _ in sized], [size for _, size in sized]
     chunks: list[Span] = []
     first = 0
     while first < len(pieces):
@@ -179,29 +179,34 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     return Span(begin, begin + len(stripped))
 
 
-def _fit(text: str, sentences: Sequence[Span], *, max_tokens: int, measure: Measure) -> list[Span]:
-    pieces: list[Span] = []
+def _fit(
+    text: str, sentences: Sequence[Span], *, max_tokens: int, measure: Measure
+) -> list[tuple[Span, int]]:
+    """The sentences with their sizes, those that are too long in parts."""
+    pieces: list[tuple[Span, int]] = []
     for sentence, size in zip(sentences, measure(sentences), strict=True):
-        if size <= max_tokens:
-            pieces.append(sentence)
-        else:
-            pieces.extend(_cut(text, sentence, max_tokens=max_tokens, measure=measure))
+        pieces.extend(_cut(text, sentence, size, max_tokens=max_tokens, measure=measure))
     return pieces
 
 
-def _cut(text: str, span: Span, *, max_tokens: int, measure: Measure) -> list[Span]:
+def _cut(
+    text: str, span: Span, size: int, *, max_tokens: int, measure: Measure
+) -> list[tuple[Span, int]]:
     """Halve a span at the word boundary nearest its middle until every part fits."""
-    if measure([span])[0] <= max_tokens:
-        return [span]
+    if size <= max_tokens:
+        return [(span, size)]
     middle = (span.start + span.end) // 2
     left = text.rfind(" ", span.start + 1, middle)
     right = text.find(" ", middle, span.end - 1)
     spaces = [position for position in (left, right) if position > 0]
     at = min(spaces, key=lambda position: abs(position - middle)) if spaces else middle
-    halves = (_trim(text, span.start, at), _trim(text, at, span.end))
+    halves = [
+        half
+        for half in (_trim(text, span.start, at), _trim(text, at, span.end))
+        if half is not None
+    ]
     return [
         piece
-        for half in halves
-        if half is not None
-        for piece in _cut(text, half, max_tokens=max_tokens, measure=measure)
+        for half, half_size in zip(halves, measure(halves), strict=True)
+        for piece in _cut(text, half, half_size, max_tokens=max_tokens, measure=measure)
     ]

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.blank_memory import blank_memory
 from rag.errors import RagError, StorageError
 
 if TYPE_CHECKING:
@@ -199,9 +200,9 @@ class ChromaVectors:
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
-        """One thread at a time, and Chroma's own errors, and those of the database under it, in our words."""
+        """One thread at a time, no text in Chroma's memory, and its errors and its database's in our words."""
         try:
-            with self._turn:
+            with self._turn, blank_memory():
                 yield
         except (RagError, ImportError, AssertionError, TypeError):
             raise

@@ -56,14 +56,10 @@ def snapshot(settings: Settings, embedder: Embedder, *, every: int = 1) -> dict[
                 version.path: catalog.annotations(version.document.id) for version in versions
             },
             "signatures": {
-                version.path: (
-                    catalog.document_signatures().get(version.document.id),
-                    list(
-                        catalog.chunk_signatures(
-                            chunk.id for chunk in chunks[version.number]
-                        ).values()
-                    ),
-                )
+                version.path: [
+                    (one.signature, one.document_signature)
+                    for one in catalog.found(chunk.id for chunk in chunks[version.number]).values()
+                ]
                 for version in versions
             },
         }

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.catalog import Catalog
-from rag.details import Entry
+from rag.details import Entry, FoundChunk
 from rag.errors import IndexMismatch, StorageError
 from rag.schema import FORMAT
 from rag.split import Span
@@ -63,7 +63,7 @@ def test_an_empty_catalog(catalog):
     assert catalog.meta() == {}
     assert catalog.files() == []
     assert catalog.ready_chunk_ids() == set()
-    assert catalog.ready_chunks([]) == {}
+    assert catalog.found([]) == {}
     assert catalog.sentences("a") == []
     assert catalog.counts() == {"documents": 0, "chunks": 0, "unfinished": 0}
     assert not catalog.any_removed()
@@ -83,14 +83,19 @@ def test_a_document_comes_back_as_it_was(catalog):
 def test_pending_versions_are_not_seen(catalog):
     (number,) = catalog.add([entry(document())])
     assert catalog.documents() == []
-    assert catalog.ready_chunks([f"{number}:0"]) == {}
+    assert catalog.found([f"{number}:0"]) == {}
     assert catalog.sentences("a") == []
     assert catalog.files() == []
     assert catalog.counts() == {"documents": 0, "chunks": 0, "unfinished": 1}
     assert catalog.numbers("pending") == [number]
     catalog.publish([number])
-    assert catalog.ready_chunks([f"{number}:0", f"{number}:7", "99:0"]) == {
-        f"{number}:0": Chunk(id=f"{number}:0", document_id="a", start=0, end=3)
+    assert catalog.found([f"{number}:0", f"{number}:7", "99:0"]) == {
+        f"{number}:0": FoundChunk(
+            chunk=Chunk(id=f"{number}:0", document_id="a", start=0, end=3),
+            signature=None,
+            document_signature=None,
+            published=None,
+        )
     }
     assert catalog.sentences("a") == SPANS
     assert catalog.counts() == {"documents": 1, "chunks": 2, "unfinished": 0}
@@ -155,11 +160,23 @@ def test_signatures_come_back_for_what_is_ready(catalog):
     )
     (bare,) = publish(catalog, document("b"))
     ids = [f"{version}:{n}" for version in (old, new, bare) for n in (0, 1, 2)]
-    assert catalog.chunk_signatures(ids) == {f"{old}:0": b"o0", f"{old}:1": b"o1"}
-    assert catalog.document_signatures() == {"a": b"old"}
+    assert signatures(catalog, ids) == {
+        f"{old}:0": (b"o0", b"old"),
+        f"{old}:1": (b"o1", b"old"),
+        f"{bare}:0": (None, None),
+        f"{bare}:1": (None, None),
+    }
     catalog.publish([new])
-    assert catalog.chunk_signatures(ids) == {f"{new}:0": b"n0", f"{new}:1": b"n1"}
-    assert catalog.document_signatures() == {"a": b"new"}
+    assert signatures(catalog, ids) == {
+        f"{new}:0": (b"n0", b"new"),
+        f"{new}:1": (b"n1", b"new"),
+        f"{bare}:0": (None, None),
+        f"{bare}:1": (None, None),
+    }
+
+
+def signatures(catalog, ids):
+    return {key: (one.signature, one.document_signature) for key, one in catalog.found(ids).items()}
 
 
 def test_each_chunk_has_a_signature_or_none_has(catalog):
@@ -273,14 +290,13 @@ def test_nothing_that_is_asked_often_looks_at_everything(catalog):
     connection = catalog._connection()
     connection.set_trace_callback(plans.append)
     catalog.known(["/docs/a.txt"])
-    catalog.ready_chunks(["1:0"])
-    catalog.chunk_signatures(["1:0"])
+    catalog.found(["1:0"])
     catalog.document("a")
     catalog.sentences("a")
     catalog.annotations("a")
     list(catalog.vectors([1]))
     connection.set_trace_callback(None)
-    assert len(plans) == 7
+    assert len(plans) == 6
     for statement in plans:
         rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
         steps = " | ".join(row[3] for row in rows)
@@ -355,7 +371,7 @@ def test_deleted_text_leaves_the_files(catalog, path, tmp_path):
 
 
 def test_a_reader_in_the_way_is_told_soon(catalog, path, monkeypatch):
-    monkeypatch.setattr("rag.catalog._CHECKPOINT_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("rag.database._CHECKPOINT_TIMEOUT_S", 0.1)
     (number,) = publish(catalog, document())
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
@@ -440,5 +456,5 @@ def test_an_older_format_can_be_rebuilt_from_its_texts(old):
     catalog = Catalog(old)
     assert catalog.documents() == [version.document]
     assert catalog.counts() == {"documents": 1, "chunks": 2, "unfinished": 0}
-    assert catalog.document_signatures() == {"a": b"s"}
+    assert signatures(catalog, ["7:0"]) == {"7:0": (None, b"s")}
     catalog.close()

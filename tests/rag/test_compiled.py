@@ -11,6 +11,7 @@ import rag.compiled
 from rag import ModelMissing, Settings
 from rag.embed import SentenceTransformerEmbedder
 from rag.models import locate
+from rag.quantized import calibration_texts
 
 TEXTS = [
     *("word " * length for length in (0, 1, 3, 17, 60, 250, 600)),
@@ -49,9 +50,40 @@ def least_cosine(some, others):
     )
 
 
-def test_the_vectors_are_those_of_sentence_transformers_in_order(model, kept):
+@pytest.fixture
+def in_full(monkeypatch):
+    """What was compiled is not turned into eight bits."""
+    monkeypatch.setattr(rag.compiled, "_LEAST_COSINE_8_BITS", 1.1)
+
+
+def test_the_vectors_are_those_of_sentence_transformers_in_order(model, tmp_path, in_full):
     plain = opened(model, None).embed(TEXTS)
-    assert least_cosine(opened(model, kept).embed(TEXTS), plain) > 0.9998
+    assert least_cosine(opened(model, tmp_path).embed(TEXTS), plain) > 0.9998
+
+
+def test_in_eight_bits_texts_keep_their_neighbours(model, kept):
+    texts = calibration_texts()
+    eight_bits, plain = opened(model, kept).embed(texts), opened(model, None).embed(texts)
+    assert 0.985 < least_cosine(eight_bits, plain) < 0.9999
+    around = [" ".join(text.split()[3:]) for text in texts if len(text.split()) > 100]
+    nearest = [_nearest(vector, eight_bits) for vector in opened(model, kept).embed(around)]
+    assert nearest == [texts.index(text) for text in texts if len(text.split()) > 100]
+
+
+@pytest.mark.parametrize("fault", ["missing", "raises"])
+def test_without_eight_bits_it_is_compiled_all_the_same(model, tmp_path, monkeypatch, fault):
+    if fault == "missing":
+        monkeypatch.setitem(sys.modules, "nncf", None)
+    else:
+        monkeypatch.setattr("rag.quantized.quantize", lambda *_: 1 / 0)
+    vectors = opened(model, tmp_path).embed(TEXTS)
+    assert least_cosine(vectors, opened(model, None).embed(TEXTS)) > 0.9998
+    assert list(tmp_path.glob("*/model.xml"))
+
+
+def _nearest(vector, others):
+    cosines = [sum(a * b for a, b in zip(vector, other, strict=True)) for other in others]
+    return cosines.index(max(cosines))
 
 
 def test_once_compiled_neither_torch_nor_sentence_transformers_is_loaded(model, kept):
@@ -82,7 +114,7 @@ def test_what_is_damaged_is_compiled_again(model, kept, tmp_path, damage):
 
 @pytest.mark.parametrize("fault", ["raises", "differs"])
 def test_a_model_that_cannot_be_compiled_is_used_as_it_is(
-    model, kept, tmp_path, monkeypatch, caplog, fault
+    model, tmp_path, monkeypatch, caplog, fault
 ):
     def refuse(original):
         raise TypeError("no such layer")
@@ -94,7 +126,7 @@ def test_a_model_that_cannot_be_compiled_is_used_as_it_is(
     with caplog.at_level(logging.WARNING):
         vectors = opened(model, tmp_path / "cache").embed(TEXTS[:3])
     assert "cannot be compiled" in caplog.text
-    assert least_cosine(vectors, opened(model, kept).embed(TEXTS[:3])) > 0.9998
+    assert least_cosine(vectors, opened(model, None).embed(TEXTS[:3])) > 0.9998
     assert not (tmp_path / "cache").exists()
 
 

@@ -445,9 +445,11 @@ def test_what_is_known_of_a_text_is_stored_and_goes_with_it(ingest, docs, settin
         assert ["3 min read" in text[one.start : one.end] for one in asides].count(True) == 1
         (version,) = [one for one in catalog.versions("ready") if one.document.id == identifier]
         chunks = catalog.chunks(version.number)
-        signed = catalog.chunk_signatures(chunk.id for chunk in chunks)
-        assert signed == {one.id: signature(text[one.start : one.end]) for one in chunks}
-        assert catalog.document_signatures()[identifier]
+        found = catalog.found(chunk.id for chunk in chunks)
+        assert {key: one.signature for key, one in found.items()} == {
+            one.id: signature(text[one.start : one.end]) for one in chunks
+        }
+        assert all(one.document_signature for one in found.values())
         assert not any("min read" in text[one.start : one.end] for one in chunks)
         sentences = catalog.sentences(identifier)
         assert not any("min read" in text[one.start : one.end] for one in sentences)
