@@ -1,5 +1,11 @@
+from .conversations import ConversationStore as ConversationStore
+from .conversations_types import Conversation as Conversation
+from .conversations_types import ConversationSummary as ConversationSummary
+from .conversations_types import RatedExchange as RatedExchange
+from .conversations_types import SavedExchange as SavedExchange
 from .draft import draft_gold as draft_gold
 from .embed import open_embedder as open_embedder
+from .errors import ConversationNotFound as ConversationNotFound
 from .errors import DocumentNotFound as DocumentNotFound
 from .errors import DownloadFailed as DownloadFailed
 from .errors import GoldError as GoldError
@@ -8,6 +14,7 @@ from .errors import IndexLocked as IndexLocked
 from .errors import IndexMismatch as IndexMismatch
 from .errors import IndexMissing as IndexMissing
 from .errors import IngestError as IngestError
+from .errors import Interrupted as Interrupted
 from .errors import ModelCorrupt as ModelCorrupt
 from .errors import ModelError as ModelError
 from .errors import ModelMissing as ModelMissing
@@ -21,23 +28,37 @@ from .evaluate.answering import evaluate_retriever as evaluate_retriever
 from .evaluate.results import EvaluationReport as EvaluationReport
 from .evaluate.results import Figure as Figure
 from .evaluate.results import QuestionResult as QuestionResult
+from .formats import SUFFIXES as SUFFIXES
 from .generate import open_chat_model as open_chat_model
 from .gold import GoldQuestion as GoldQuestion
 from .gold import load_gold as load_gold
+from .holdings import HeldFile as HeldFile
+from .holdings import Holdings as Holdings
+from .ingest import FileOutcome as FileOutcome
 from .ingest import IngestReport as IngestReport
 from .ingest import ingest_paths as ingest_paths
 from .ingest import rebuild_index as rebuild_index
 from .ingest import remove_document as remove_document
 from .library import open_pipeline as open_pipeline
 from .library import open_retriever as open_retriever
+from .models import find_model as find_model
+from .models import locate_model as locate_model
+from .models import usable_chat_models as usable_chat_models
+from .paths import shipped as shipped
 from .pipeline import Pipeline as Pipeline
 from .protocols import Answerer as Answerer
 from .protocols import ChatModel as ChatModel
 from .protocols import Embedder as Embedder
 from .protocols import Filters as Filters
+from .protocols import Interruptible as Interruptible
 from .protocols import Judge as Judge
 from .protocols import Reranker as Reranker
 from .protocols import Retriever as Retriever
+from .pull import pull_model as pull_model
+from .record import make_record as make_record
+from .registry import registered_models as registered_models
+from .render import answer_json as answer_json
+from .render import search_json as search_json
 from .retrieve import HybridRetriever as HybridRetriever
 from .settings import Settings as Settings
 from .types import REFUSAL as REFUSAL
@@ -60,6 +81,7 @@ from .types import Retrieved as Retrieved
 from .types import Timings as Timings
 from .types import TokenCounts as TokenCounts
 from .types import Turn as Turn
+from .watch import watch_folders as watch_folders
 
 __all__: list[str]
 __version__: str

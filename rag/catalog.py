@@ -13,15 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.database import BUSY_TIMEOUT_S
+from rag.database import mark_unclean
 from rag.details import Details, Entry, delete_details, insert_details
 from rag.errors import IndexMismatch
 from rag.schema import FORMAT, META, TABLES, upgrade
 from rag.types import Document
 from rag.versions import VERSION_COLUMNS, KnownFile, State, Version, version_of
 
-# Readers are in the way for as long as one query takes; whatever takes longer will not end soon.
-_CHECKPOINT_TIMEOUT_S = 2.0
 _FILES = (
     "SELECT path, source, document_id, sha256, version, stamp FROM versions "
     "LEFT JOIN stamps USING (version) WHERE +state = 'ready'"  # the plus: not to be looked up by
@@ -221,6 +219,7 @@ class Catalog(Details):
                 "UPDATE versions SET state = 'stale' WHERE document_id = ?",
                 [(document_id,) for document_id in document_ids],
             )
+            mark_unclean(connection)
             _count_change(connection, "changes")
 
     def erase(self, numbers: Sequence[int]) -> None:
@@ -237,15 +236,6 @@ class Catalog(Details):
             "(SELECT * FROM versions WHERE state = 'ready' AND document_id = gone.document_id))"
         )
         return bool(self._rows(query)[0][0])
-
-    def forget_deleted(self) -> bool:
-        """Empty the write-ahead log, which may still hold deleted pages; false if a reader is in the way."""
-        with self._guard():
-            connection = self._connection()
-            connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_TIMEOUT_S * 1000:.0f}")
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
-        return not busy
 
 
 def _insert_stamp(connection: sqlite3.Connection, number: int, stamp: str | None) -> None:

@@ -13,11 +13,13 @@
     |   |-- IndexLocked        another process is writing to it
     |   `-- StorageError       the data folder is read-only, full or damaged
     |-- DocumentNotFound       no document has this id
+    |-- ConversationNotFound   this person has no conversation with this id
     |-- GoldError              a file of gold questions, or the corpus they are about, is not right
     `-- ModelError             a model cannot be used
         |-- ModelMissing       not on this machine yet
         |-- ModelCorrupt       wrong size or digest, or not a model file
-        `-- DownloadFailed     no source could deliver it
+        |-- DownloadFailed     no source could deliver it
+        `-- Interrupted        somebody stopped it
 
 A refusal is an `Answer`, not an error.
 """
@@ -67,6 +69,10 @@ class DocumentNotFound(RagError):
     """No document has this id."""
 
 
+class ConversationNotFound(RagError):
+    """This person has no conversation with this id."""
+
+
 class GoldError(RagError):
     """A file of gold questions, or the corpus they are about, is not right."""
 
@@ -85,3 +91,7 @@ class ModelCorrupt(ModelError):
 
 class DownloadFailed(ModelError):
     """No source could deliver the model."""
+
+
+class Interrupted(ModelError):
+    """Somebody stopped the model."""

@@ -8,10 +8,12 @@ import math
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from rag.errors import ModelCorrupt, ModelError
+from rag.errors import Interrupted, ModelCorrupt, ModelError
+from rag.interruption import Interruption
 from rag.models import locate
 from rag.prefixes import PrefixCache
 from rag.settings import Settings
@@ -75,6 +77,8 @@ class LlamaChatModel:
             raise ModelCorrupt(
                 f"{path} cannot be loaded as a GGUF model ({error}). Run: rag models verify"
             ) from error
+        self._interruption = Interruption()
+        self._interruption.attach(self._llama.ctx)
         self._formatter = self._make_formatter()
         build = f"{sha256} {llama_cpp.__version__} {context_tokens}"
         self._prefixes = PrefixCache(cache_dir, model=build)
@@ -101,6 +105,7 @@ class LlamaChatModel:
 
         Raises:
             ModelError: prompt and reply do not fit the context.
+            Interrupted: `interrupt` was called.
         """
         from llama_cpp.llama_grammar import LlamaGrammar
 
@@ -111,7 +116,7 @@ class LlamaChatModel:
                 f"{self.context_tokens} the model is opened with. Raise RAG_CONTEXT_TOKENS, or lower "
                 "RAG_EVIDENCE_TOKENS or RAG_TOP_K."
             )
-        with self._lock:
+        with self._lock, self._interruptible():
             for _ in self._begin(prompt, constant):
                 yield ""
             decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -128,10 +133,14 @@ class LlamaChatModel:
             yield decoder.decode(b"", final=True)
 
     def yes_probability(self, messages: Sequence[Message]) -> float:
-        """P(Yes) / (P(Yes) + P(No)) for the reply's first token."""
+        """P(Yes) / (P(Yes) + P(No)) for the reply's first token.
+
+        Raises:
+            Interrupted: `interrupt` was called.
+        """
         import llama_cpp
 
-        with self._lock:
+        with self._lock, self._interruptible():
             prompt, constant = self._encode(messages)
             for _ in self._begin(prompt, constant):
                 pass
@@ -139,9 +148,29 @@ class LlamaChatModel:
             logits = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
             return 1.0 / (1.0 + math.exp(logits[self._no] - logits[self._yes]))
 
+    def interrupt(self) -> None:
+        """End what is being computed, from any thread; all that is asked fails from now until `resume`."""
+        self._interruption.request()
+
+    def resume(self) -> None:
+        """Reply again."""
+        self._interruption.clear()
+
     def close(self) -> None:
         """Free the model's memory."""
         self._llama.close()
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Turn what llama.cpp makes of an interruption into `Interrupted`, and forget what it had half read."""
+        try:
+            yield
+        except RuntimeError as error:
+            if not self._interruption.requested:
+                raise
+            self._llama._ctx.kv_cache_clear()  # type: ignore[no-untyped-call]
+            self._llama.reset()  # type: ignore[no-untyped-call]
+            raise Interrupted("The answer was stopped. Ask again when you like.") from error
 
     def _begin(self, prompt: Sequence[int], constant: int) -> Iterator[None]:
         """Evaluate all of a prompt but its last token, step by step; its constant part is kept."""
@@ -160,6 +189,8 @@ class LlamaChatModel:
         llama._ctx.kv_cache_seq_rm(-1, known, -1)
         llama.n_tokens = known
         for at in range(known, len(prompt), _PREFILL_STEP):
+            if self._interruption.requested:
+                raise RuntimeError("interrupted")
             llama.eval(prompt[at : at + _PREFILL_STEP])
             yield
 

@@ -51,6 +51,8 @@ class GoldQuestion(BaseModel):
     as_of: date | None = None
     #: Whether a person has seen it. Drafts never count.
     reviewed: bool = True
+    #: What whoever reviews it should know.
+    note: Annotated[str | None, Field(exclude_if=lambda note: note is None)] = None
 
     @property
     def turns(self) -> tuple[Turn, ...]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from rag.conversations import ConversationStore
 from rag.cut import cut_document
 from rag.derive import derive, drop_stale, settle
 from rag.errors import DocumentNotFound, IngestError, StorageError, UnreadableDocument
 from rag.index import Index, identity
 from rag.protocols import Embedder
-from rag.read import ReadDocument, SourceFile, find_files, key_path, read_source
+from rag.read import ReadDocument, SourceFile, find_files, key_path, read_source, shown_name
 from rag.settings import Settings
 from rag.stamps import stamp
 from rag.types import Document
@@ -26,11 +29,38 @@ if TYPE_CHECKING:
     from rag.details import Entry
     from rag.versions import KnownFile
 
+Outcome: TypeAlias = Literal["reading", "added", "updated", "unchanged", "skipped"]
 #: ``progress(done, total)``, in files.
 Progress = Callable[[int, int], None]
 
+
 # Enough to keep the embedder's batches full and commits rare; lost work after a kill stays under a minute.
-_BATCH_CHUNKS = 256
+_BATCH_CHUNKS = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """What became of one file.
+
+    Attributes:
+        source: As its document's source.
+        outcome: ``reading`` when its turn comes; the others when it is settled, for added and updated ones that
+            is when the document can be found.
+        reason: Why it was skipped.
+        done: How many files are settled.
+        total: How many there are.
+    """
+
+    path: Path
+    source: str
+    outcome: Outcome
+    reason: str = ""
+    done: int = 0
+    total: int = 0
+
+
+#: Told of each file. What it raises ends the ingest; documents that were told of as settled stay.
+OnFile: TypeAlias = Callable[[FileOutcome], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +83,8 @@ def ingest_paths(
     embedder: Embedder | None = None,
     prune: bool = False,
     progress: Progress | None = None,
+    on_file: OnFile | None = None,
+    root: Path | None = None,
 ) -> IngestReport:
     """Add or update files and folders.
 
@@ -62,6 +94,8 @@ def ingest_paths(
         embedder: Makes the vectors; by default the embedding model of the settings.
         prune: Remove documents of these folders whose files are gone.
         progress: Called after each file.
+        on_file: Called before and after each file.
+        root: Sources of files below this folder are relative to it, whatever path was given.
 
     Raises:
         IngestError: a path does not exist, or nothing at all could be read from it.
@@ -74,13 +108,19 @@ def ingest_paths(
     embedder = embedder or _default_embedder(settings)
     given = [Path(path).expanduser().resolve() for path in paths]
     files = _files(paths, empty_ok=prune)
+    if root is not None:
+        files = {key: _below(root, file) for key, file in files.items()}
     with Index(settings.index_dir) as index, index.writing():
         index.check(embedder, settings)
         index.catalog.set_meta(identity(embedder, settings))
         settle(index, embedder)
+        if index.catalog.unclean:  # a removal was cut off
+            index.catalog.forget_deleted()
         if prune:
-            _prune(index, given, report)
-        _take_in(index, files, embedder, settings, report=report, progress=progress)
+            _prune(index, given, settings, report)
+        _take_in(
+            index, files, embedder, settings, report=report, progress=progress, on_file=on_file
+        )
         settle(index, embedder)
     report.seconds = time.monotonic() - started
     if files and len(report.skipped) == len(files):
@@ -116,6 +156,8 @@ def rebuild_index(settings: Settings, *, embedder: Embedder | None = None) -> in
 def remove_document(settings: Settings, document_id: str) -> Document:
     """Remove a document so that nothing of its text is left in the data folder; returns what it was.
 
+    That goes for conversations too: see `ConversationStore.forget_documents`.
+
     Raises:
         DocumentNotFound: there is none with this id.
         StorageError: the text is out of the index, but another process holds old pages open.
@@ -124,7 +166,7 @@ def remove_document(settings: Settings, document_id: str) -> Document:
         document = index.catalog.document(document_id)
         if document is None:
             raise DocumentNotFound(f"No document has the id {document_id}. See: rag list")
-        _erase(index, [document_id])
+        _erase(index, [document_id], settings)
     return document
 
 
@@ -157,28 +199,109 @@ def _take_in(
     *,
     report: IngestReport,
     progress: Progress | None,
+    on_file: OnFile | None,
 ) -> None:
-    """Read what is new or changed, and write it in batches."""
+    """Read what is new or changed, and write it in batches: one while the next is read."""
     known = index.catalog.known([key for key in files if _is_text(key)])
     batch: list[Entry] = []
     stamps: dict[int, str | None] = {}
-    for done, (key, file) in enumerate(files.items(), start=1):
-        before = known.get(key)
-        now = _stamp(file)
-        if before and now and before.stamp == now:
-            report.unchanged.append(file.source)
-        elif (found := _read(file, before, settings, report)) is not None:
-            entry = cut_document(key, found.document, found.pages, embedder, settings)
-            batch.append(replace(entry, stamp=now))
-        elif before and file.source in report.unchanged[-1:]:
-            stamps[before.version] = now
-        if sum(len(entry.chunks) for entry in batch) >= _BATCH_CHUNKS:
-            report.chunks += _write(index, embedder, batch)
-            batch = []
-        if progress:
-            progress(done, len(files))
-    report.chunks += _write(index, embedder, batch)
+    told = _Told(on_file, len(files))
+    writing = _Writing(index, embedder)
+
+    def settled() -> None:
+        report.chunks += writing.finish()
+        told.tell_written()
+
+    with writing:
+        for done, (key, file) in enumerate(files.items(), start=1):
+            before = known.get(key)
+            now = _stamp(file)
+            told.tell(file, "reading")
+            if before and now and before.stamp == now:
+                report.unchanged.append(file.source)
+                told.tell(file, "unchanged")
+            elif (found := _read(file, before, settings, report)) is not None:
+                entry = cut_document(key, found.document, found.pages, embedder, settings)
+                batch.append(replace(entry, stamp=now))
+                told.waiting.append((file, "updated" if before else "added"))
+            elif before and file.source in report.unchanged[-1:]:
+                stamps[before.version] = now
+                told.tell(file, "unchanged")
+            else:
+                told.tell(file, "skipped", report.skipped[-1][1])
+            if sum(len(entry.chunks) for entry in batch) >= _BATCH_CHUNKS:
+                settled()
+                writing.begin(batch)
+                told.begin_writing()
+                batch = []
+            if progress:
+                progress(done, len(files))
+        settled()
+        writing.begin(batch)
+        told.begin_writing()
+        settled()
     index.catalog.restamp(stamps)
+
+
+class _Writing:
+    """Writes a batch of documents in a thread of its own: embedding leaves Python free to read the next."""
+
+    def __init__(self, index: Index, embedder: Embedder) -> None:
+        self._index, self._embedder = index, embedder
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write")
+        self._current: Future[int] | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def begin(self, batch: Sequence[Entry]) -> None:
+        """Only once the batch before is finished."""
+        self._current = self._pool.submit(_write, self._index, self._embedder, batch)
+
+    def finish(self) -> int:
+        """Wait for the batch under way; the number of chunks that it wrote."""
+        current, self._current = self._current, None
+        return current.result() if current else 0
+
+
+class _Told:
+    """Tells of files; those in a batch when the batch is written."""
+
+    def __init__(self, on_file: OnFile | None, total: int) -> None:
+        self._on_file = on_file
+        self._done, self._total = 0, total
+        self.waiting: list[tuple[SourceFile, Outcome]] = []
+        self._written: list[tuple[SourceFile, Outcome]] = []
+
+    def tell(self, file: SourceFile, outcome: Outcome, reason: str = "") -> None:
+        self._done += outcome != "reading"
+        if self._on_file:
+            self._on_file(
+                FileOutcome(
+                    path=file.path, source=file.source, outcome=outcome, reason=reason,
+                    done=self._done, total=self._total,
+                )
+            )  # fmt: skip
+
+    def begin_writing(self) -> None:
+        """Those that wait are in the batch that is now under way."""
+        self._written, self.waiting = self.waiting, []
+
+    def tell_written(self) -> None:
+        written, self._written = self._written, []
+        for file, outcome in written:
+            self.tell(file, outcome)
+
+
+def _below(root: Path, file: SourceFile) -> SourceFile:
+    """The same file, named by its place under a folder if it lies there."""
+    try:
+        return replace(file, source=shown_name(file.path.relative_to(root.resolve()).as_posix()))
+    except ValueError:
+        return file
 
 
 def _is_text(name: str) -> bool:
@@ -223,7 +346,7 @@ def _write(index: Index, embedder: Embedder, batch: Sequence[Entry]) -> int:
     return written
 
 
-def _prune(index: Index, folders: Sequence[Path], report: IngestReport) -> None:
+def _prune(index: Index, folders: Sequence[Path], settings: Settings, report: IngestReport) -> None:
     """Remove documents whose file is gone from one of the folders."""
     gone = [
         file
@@ -232,7 +355,7 @@ def _prune(index: Index, folders: Sequence[Path], report: IngestReport) -> None:
         if any(path.is_relative_to(folder) for folder in folders) and _gone(path)
     ]
     if gone:
-        _erase(index, [file.document_id for file in gone])
+        _erase(index, [file.document_id for file in gone], settings)
         report.removed.extend(file.source for file in gone)
 
 
@@ -243,8 +366,13 @@ def _gone(path: Path) -> bool:
         return False
 
 
-def _erase(index: Index, document_ids: Sequence[str]) -> None:
-    index.catalog.retire(document_ids)
+def _erase(index: Index, document_ids: Sequence[str], settings: Settings) -> None:
+    with closing(ConversationStore(settings.conversations_path)) as conversations:
+        # First, so that whenever the process dies the documents are still there to be removed once more.
+        conversations.forget_documents(document_ids)
+        index.catalog.retire(document_ids)
+        # What was asked until now may yet be answered from them; what is asked from now on cannot.
+        conversations.forget_documents(document_ids)
     drop_stale(index)
     if not index.catalog.forget_deleted():
         raise StorageError(

@@ -88,10 +88,44 @@ def find(name: str, settings: Settings) -> Path | None:
     return path if path.exists() else None
 
 
+def find_model(name: str, settings: Settings) -> Path | None:
+    """`find`, by the name it has outside."""
+    return find(name, settings)
+
+
+def locate_model(name: str, settings: Settings, kind: Kind | None = None) -> ModelFile:
+    """`locate`, by the name it has outside."""
+    return locate(name, settings, kind)
+
+
 def pulled_from_hub(settings: Settings) -> tuple[str, ...]:
     """Names (``hub:…``) of the files on this machine that were pulled as such."""
     files = (path.name for place in search_places(settings) for path in place.glob("*--*--*.gguf"))
     return tuple(sorted({"hub:" + file.replace("--", "/", 2) for file in files}))
+
+
+def usable_chat_models(settings: Settings) -> tuple[str, ...]:
+    """What ``chat_model`` may be set to without fetching anything: checked, by the names for it.
+
+    Those known by name come first, then GGUF files that lie beside them, by their path. A file that nobody has
+    looked at before is read whole.
+    """
+    known = [one for one in registered_models().values() if one.kind == "chat"]
+    hub = pulled_from_hub(settings)
+    named = {one.saved_as for one in known}
+    named |= {parsed.saved_as for name in hub if (parsed := parse_hub_name(name))}
+    files = (path for place in search_places(settings) for path in sorted(place.glob("*.gguf")))
+    paths = (str(path) for path in files if path.name not in named)
+    names = dict.fromkeys((*(one.name for one in known), *hub, settings.chat_model, *paths))
+    return tuple(name for name in names if _is_usable(name, settings))
+
+
+def _is_usable(name: str, settings: Settings) -> bool:
+    try:
+        locate(name, settings, "chat")
+    except ModelError:
+        return False
+    return True
 
 
 def digest_note(path: Path) -> Path:

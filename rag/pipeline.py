@@ -25,7 +25,7 @@ from rag.disagreement.timeline import is_overtaken, order_claims_by_date
 from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
-from rag.protocols import ChatModel, Embedder, Filters, Retriever
+from rag.protocols import ChatModel, Embedder, Filters, Interruptible, Retriever
 from rag.refuse import is_relevant, missing_from
 from rag.retrieve import check_question
 from rag.settings import Settings
@@ -128,6 +128,8 @@ class Pipeline:
         While the model reads, `Delta` events with empty text show that it is alive.
         """
         clock = _Clock()
+        if isinstance(self.model, Interruptible):
+            self.model.resume()
         question = check_question(question, self.settings)
         standalone = yield from _heartbeats(condense(question, history, self.model))
         # One's own retriever need not know filters that nobody uses.
@@ -199,6 +201,14 @@ class Pipeline:
             if claim not in checked:
                 yield ClaimChecked(claim=claim)
         return replace(outcome, tokens=tokens)
+
+    def interrupt(self) -> None:
+        """End what the model computes, from another thread; a running `stream` raises `Interrupted`.
+
+        A model that cannot be interrupted stops when the generator is closed.
+        """
+        if isinstance(self.model, Interruptible):
+            self.model.interrupt()
 
     def warm(self) -> None:
         """Load what the first question would otherwise wait for."""

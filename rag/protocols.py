@@ -112,6 +112,19 @@ class Judge(Protocol):
         ...
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """A chat model that can be stopped in the middle of what it computes."""
+
+    def interrupt(self) -> None:
+        """End what is being computed, from any thread; all that is asked fails until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """Reply again."""
+        ...
+
+
 class Answerer(Protocol):
     """Anything that answers questions: a `Pipeline`, or your own system in an evaluation."""
 

@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         """Where catalog, vectors and words live."""
         return self.home.expanduser() / "index"
 
+    @property
+    def conversations_path(self) -> Path:
+        """The file that holds the conversations."""
+        return self.home.expanduser() / "conversations.sqlite"
+
 
 def find_file(start: Path | None = None) -> Path | None:
     """The nearest ``rag.toml`` in ``start`` (default: the working directory) or a folder above it."""

@@ -87,6 +87,36 @@ def test_a_question_in_another_language_is_answered_from_the_sources_or_refused(
         assert texts[citation["source"]][citation["start"] : citation["end"]] == citation["quote"]
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        (
+            "Die Hafenbrücke ist nach elf Monaten Reparatur wieder geöffnet worden. "
+            "Die Arbeiten kosteten 4,2 Millionen Euro.",
+            "Wie viel kosteten die Arbeiten an der Hafenbrücke?",
+            ("kosteten", "4,2 Millionen Euro"),
+        ),
+        (
+            "El mercado central abrió de nuevo el jueves tras dos años de obras. "
+            "La reforma costó 18 millones de euros y dio trabajo a 240 personas.",
+            "¿Cuánto costó la reforma del mercado central?",
+            ("costó", "18 millones de euros"),
+        ),
+    ],
+    ids=["german", "spanish"],
+)
+def test_the_answer_is_in_the_language_of_question_and_documents(
+    pipeline, tmp_path, text, question, expected
+):
+    (tmp_path / "text.txt").write_text(text, "utf-8")
+    settings = Settings.load(home=tmp_path / "home")
+    ingest_paths([tmp_path / "text.txt"], settings)
+    with open_pipeline(settings, model=pipeline.model) as other:
+        answer = other.ask(question)
+    assert all(words in answer.text for words in expected), answer
+    assert answer.citations
+
+
 def test_a_follow_up_finds_what_it_points_at(pipeline):
     history = [Turn(question="Who is the spokesman of the Kremlin?", answer="Dmitry Peskov.")]
     answer = pipeline.ask("Which country did he speak of most?", history)

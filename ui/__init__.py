@@ -1,4 +1,4 @@
-"""The chat in the browser: a Gradio page over a `rag.Pipeline`, for this machine only."""
+"""The chat in the browser, and what programs use of it: a Gradio page over a `Desk`."""
 
 import os
 
@@ -7,7 +7,9 @@ import os
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
+from ui.desk.desk import Desk
 from ui.page import build
-from ui.server import check_address, serve
+from ui.serving.logins import Logins
+from ui.serving.server import check_access, check_address, serve
 
-__all__ = ["build", "check_address", "serve"]
+__all__ = ["Desk", "Logins", "build", "check_access", "check_address", "serve"]

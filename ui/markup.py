@@ -1,29 +1,44 @@
-"""HTML of the conversation: questions, answers with their markers, refusals, stops and errors.
+"""Words and small pieces of HTML that all parts of the page share.
 
-Whatever comes from outside goes through `inert`; every tag on the page is written here or in
-`ui.panels`.
+Whatever comes from outside goes through `inert`; every tag on the page is written in this package.
 """
 
 from __future__ import annotations
 
-import re
-import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any, Protocol
 
-from rag import Answer, Citation, Claim, Disagreement, Document
-from ui.conversation import Exchange
+# The page's parts take their HTML as it is: Gradio's template language is applied to the template around it, not to
+# what is put in. The parser turns a lone carriage return into a line feed, which would move what is highlighted.
+# Gradio replaces ``__i18n__{"key": …}`` anywhere in a value; without its quotation marks it is left alone.
+_INERT = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        '"': "&quot;",
+        "'": "&#39;",
+        "`": "&#96;",
+        "\r": "&#13;",
+    }
+)
 
-# Gradio runs messages through Markdown and page parts through a template language, so more than <,
-# > and & must lose its meaning. As character references, punctuation and line ends are text to all
-# of them.
-_INERT = {ord(character): f"&#{ord(character)};" for character in string.punctuation + "\n\r"}
 
-_MARKER = re.compile(r" \[\d+\]")
+class Dated(Protocol):
+    """A document, or a quote of one."""
+
+    @property
+    def published(self) -> date | None:
+        """Day of publication."""
+
+    @property
+    def published_from(self) -> str | None:
+        """Where that was found."""
 
 
 def inert(text: str) -> str:
-    """The text, shown as it is by HTML, Markdown and templates alike; fit for attributes too."""
+    """The text, shown as it is; fit for attributes too."""
     return text.translate(_INERT)
 
 
@@ -32,7 +47,7 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
-def published(document: Document) -> str:
+def published(document: Dated) -> str:
     """When a document was published, as far as it says."""
     if document.published is None:
         return "undated"
@@ -46,137 +61,43 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def messages(exchanges: Sequence[Exchange]) -> list[dict[str, str]]:
-    """The conversation in the form that ``gr.Chatbot`` takes."""
-    return [
-        message
-        for exchange in exchanges
-        for message in (
-            {
-                "role": "user",
-                "content": f'<div class="sb-question">{inert(exchange.question)}</div>',
-            },
-            {"role": "assistant", "content": reply(exchange)},
-        )
-    ]
+def seconds(value: float) -> str:
+    """``0.2 s``, ``1 min 5 s``."""
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{value // 60:.0f} min {value % 60:.0f} s"
 
 
-def reply(exchange: Exchange) -> str:
-    """What the page says to a question, at any moment of its answer."""
-    if exchange.error is not None:
-        return _box(
-            "error", f'<p class="sb-lead">This did not work.</p><p>{inert(exchange.error)}</p>'
-        )
-    if exchange.answer is not None and exchange.refused:
-        return _refusal(exchange, exchange.answer)
-    if exchange.answer is not None:
-        return _box("answer", _claims(exchange), *_notes(exchange, exchange.answer))
-    draft = (
-        f'<span class="sb-draft">{inert(exchange.draft.strip())}</span>'
-        if exchange.draft.strip()
-        else ""
-    )
-    text = " ".join(part for part in (_sentences(exchange), draft) if part)
-    body = f'<p class="sb-text">{text}</p>' if text else ""
-    if exchange.stage == "stopped":
-        note = "Stopped before the answer was checked as a whole." if text else "Stopped."
-        note += " The text in italics was not checked at all." if draft else ""
-        return _box("stopped", body, f'<p class="sb-note">{note}</p>')
-    return _box(
-        "working", body, f'<p class="sb-stage"><span class="sb-dot"></span>{stage(exchange)}</p>'
-    )
+def listed(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
-def stage(exchange: Exchange) -> str:
-    """What is going on right now, in words."""
-    match exchange.stage:
-        case "waiting":
-            return "Waiting for its turn…"
-        case "searching":
-            return "Searching your documents…"
-        case "reading":
-            passages = exchange.retrieved.passages if exchange.retrieved else ()
-            documents = {passage.document.id for passage in passages}
-            sources = counted(len(documents), "document")
-            return f"Reading {counted(len(passages), 'passage')} from {sources}…"
-        case "writing":
-            return "Writing — not checked yet…"
-        case "checking":
-            return "Checking each sentence against its quotes…"
-        case "finished" | "stopped" | "failed":
-            return ""
+def limits(filters: Mapping[str, Any]) -> str:
+    """What a search is narrowed to, in words: ``2 documents, after 1 March 2020``; empty if to nothing."""
+    parts = []
+    if documents := filters.get("documents"):
+        parts.append(counted(len(documents), "document"))
+    if sources := filters.get("sources"):
+        parts.append(f"files named {listed(sources)}")
+    for name, words in (
+        ("after", "published on or after"),
+        ("before", "published on or before"),
+        ("event_after", "about times from"),
+        ("event_before", "about times until"),
+    ):
+        value = filters.get(name)
+        if value:
+            parts.append(f"{words} {day(value)}")
+    return ", ".join(parts)
 
 
-def marker(exchange: Exchange, citation: Citation) -> str:
-    """A ``[n]`` that opens its quote."""
-    # Gradio strips data and ARIA attributes from messages, value and title stay; the page's script
-    # makes the title the ARIA label.
-    label = inert(f"Open quote {citation.number}: {citation.quote.document.title}")
-    target = quote_target(exchange, str(citation.number))
-    return (
-        f'<button type="button" class="sb-open sb-marker" value="{target}" title="{label}">'
-        f"[{citation.number}]</button>"
-    )
+def hint(markup: str) -> str:
+    """A quiet line where there is nothing else to show; takes HTML."""
+    return f'<p class="sb-hint">{markup}</p>'
 
 
-def quote_target(exchange: Exchange, reference: str) -> str:
-    """What a button that opens a quote carries: every answer, old or new, has its own quotes."""
-    return f"quote:{exchange.id}:{reference}"
-
-
-def _sentences(exchange: Exchange) -> str:
-    return " ".join(_sentence(exchange, claim) for claim in exchange.claims)
-
-
-def _sentence(exchange: Exchange, claim: Claim) -> str:
-    markers = "".join(marker(exchange, citation) for citation in claim.citations)
-    return f'<span class="sb-claim">{inert(claim.text)}{markers}</span>'
-
-
-def _claims(exchange: Exchange) -> str:
-    return f'<p class="sb-text">{_sentences(exchange)}</p>'
-
-
-def _notes(exchange: Exchange, answer: Answer) -> list[str]:
-    notes = [_disagreement(exchange, disagreement) for disagreement in answer.disagreements]
-    if answer.as_of is not None:
-        notes.append(f'<p class="sb-note">As of {day(answer.as_of)}.</p>')
-    return [*notes, _timings(answer)]
-
-
-def _disagreement(exchange: Exchange, disagreement: Disagreement) -> str:
-    markers = "".join(marker(exchange, citation) for citation in disagreement.citations)
-    said = _MARKER.sub("", disagreement.text) or f"Sources differ on {disagreement.about}:"
-    return f'<p class="sb-differ">{inert(said)} {markers}</p>'
-
-
-def _timings(answer: Answer) -> str:
-    if not answer.timings.total_s:
-        return ""
-    parts = [f"searched in {answer.timings.retrieve_s:.1f} s"]
-    if answer.timings.first_token_s > answer.timings.retrieve_s:  # otherwise no model was asked
-        parts.append(f"first word after {answer.timings.first_token_s:.1f} s")
-    parts.append(f"done in {answer.timings.total_s:.1f} s")
-    if answer.model is not None:
-        parts.append(inert(answer.model.name))
-    return f'<p class="sb-timings">{" · ".join(parts)}</p>'
-
-
-def _refusal(exchange: Exchange, answer: Answer) -> str:
-    missing = f"<p>{inert(answer.missing)}</p>" if answer.missing else ""
-    related = (
-        '<p class="sb-note">The nearest passages are listed as related reading only.</p>'
-        if exchange.uncited
-        else ""
-    )
-    return _box(
-        "refusal",
-        f'<p class="sb-lead">{inert(answer.text)}</p>',
-        missing,
-        related,
-        _timings(answer),
-    )
-
-
-def _box(kind: str, *parts: str) -> str:
-    return f'<div class="sb-reply sb-{kind}">{"".join(parts)}</div>'
+def failure(message: str) -> str:
+    """A panel that could not be filled, and why."""
+    return f'<p class="sb-hint" role="alert">{inert(message)}</p>'

@@ -1,8 +1,8 @@
-"""`rag chat`: the web page."""
+"""`rag chat`: the web page, and the interfaces for programs."""
 
 from __future__ import annotations
 
-import threading
+from pathlib import Path
 
 import click
 
@@ -15,17 +15,59 @@ from rag.settings import Settings
 @click.option(
     "--open/--no-open", "open_browser", default=False, help="Open the page in the browser."
 )
-def open_chat(*, host: str, port: int, open_browser: bool) -> None:
+@click.option(
+    "--auth",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Ask for logins: lines name:password. Everyone has their own conversations.",
+)
+@click.option(
+    "--no-auth", "open_to_all", is_flag=True, help="Let everyone in who can reach the address."
+)
+@click.option(
+    "--root-path", default="", metavar="PATH", help="Where a proxy shows the page, e.g. /docs."
+)
+@click.option(
+    "--watch",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Keep this folder in step: what is added, changed or deleted there. May be repeated.",
+)
+def open_chat(
+    *,
+    host: str,
+    port: int,
+    open_browser: bool,
+    auth: Path | None,
+    open_to_all: bool,
+    root_path: str,
+    watch: tuple[Path, ...],
+) -> None:
     """Open the chat in the browser."""
-    from rag.library import open_pipeline
-    from ui import check_address, serve
+    if auth is not None and open_to_all:
+        raise click.UsageError("--auth and --no-auth contradict each other.")
+    settings = Settings.load()
+    from ui import Desk, Logins, check_access, check_address, serve
 
-    check_address(host, port)  # before the models are loaded
-    with open_pipeline(Settings.load(), warm=False) as pipeline:
+    logins = Logins.read(auth) if auth is not None else None
+    check_access(host, logins=logins, open_to_all=open_to_all)
+    check_address(host, port)
+    if open_to_all:
+        click.echo(
+            f"Warning: everyone who can reach {host} can read all documents and conversations, add documents "
+            "and remove them.",
+            err=True,
+        )
 
-        def ready(url: str) -> None:
-            click.echo(f"Chat is ready at {url} (Ctrl-C stops it)")
-            # While the person reads the page and types.
-            threading.Thread(target=pipeline.warm, daemon=True).start()
-
-        serve(pipeline, host=host, port=port, open_browser=open_browser, on_ready=ready)
+    serve(
+        Desk(settings),
+        host=host,
+        port=port,
+        logins=logins,
+        open_to_all=open_to_all,
+        root_path=root_path,
+        watch=watch,
+        open_browser=open_browser,
+        on_ready=lambda url: click.echo(f"Chat is ready at {url} (Ctrl-C stops it)"),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 
 from rag.cli.options import as_json
 from rag.cli.progress import follow, progress_bar
+from rag.conversations import ConversationStore
 from rag.errors import IndexMissing
 from rag.index import Index
 from rag.ingest import IngestReport, ingest_paths, rebuild_index, remove_document
@@ -110,6 +111,8 @@ def status(*, as_json: bool) -> None:
     except IndexMissing as error:
         facts["built_with"] = None
         click.echo(str(error), err=True)
+    with closing(ConversationStore(settings.conversations_path)) as conversations:
+        conversations.finish_deleting()
     facts["bytes"] = _bytes_in(settings.home.expanduser())
     if as_json:
         click.echo(json.dumps(facts))

@@ -1,4 +1,4 @@
-"""`rag gold`: drafting gold questions from documents; reviewing them is in `rag.cli.review`."""
+"""`rag gold`: drafting gold questions from documents; see also `rag.cli.ratings` and `rag.cli.review`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from rag.aside import own_sentences
+from rag.cli.ratings import export_ratings
 from rag.cli.review import review_drafts
 from rag.draft import draft_gold
 from rag.draft_file import DraftFile
@@ -24,7 +25,7 @@ from rag.types import Document
 
 @click.group(name="gold")
 def manage_gold() -> None:
-    """Draft gold questions from documents, and review the drafts."""
+    """Draft gold questions from documents, take them from rated answers, and review the drafts."""
 
 
 @manage_gold.command(name="draft")
@@ -139,3 +140,4 @@ def _documents(paths: Sequence[Path], settings: Settings) -> tuple[list[Document
 
 
 manage_gold.add_command(review_drafts)
+manage_gold.add_command(export_ratings)

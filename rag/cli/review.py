@@ -21,6 +21,8 @@ from rag.settings import Settings
 from rag.split import Span
 
 _KEYS = {"k": "kept", "e": "edited", "d": "dropped", "s": "skipped", "q": "quit"}
+# A note is for the review alone.
+_REVIEWED = {"reviewed": True, "note": None}
 _HELP = """\
   k  keep: the question counts from now on
   e  edit question, answer and all answers that are right (separated by |), then keep; Enter leaves a line
@@ -67,7 +69,7 @@ def _decide(file: DraftFile, question: GoldQuestion) -> str:
             click.echo(_HELP)
             continue
         if decision == "kept":
-            file.replace(question.model_copy(update={"reviewed": True}))
+            file.replace(question.model_copy(update=_REVIEWED))
         elif decision == "dropped":
             file.remove(question.id)
         elif decision == "edited":
@@ -97,7 +99,7 @@ def _key() -> str:
 def _edit(question: GoldQuestion) -> GoldQuestion | None:
     """The question as the reviewer wants it; ``None`` to be asked again."""
     asked = _prompt("question", question.user_input)
-    changes: dict[str, object] = {"reviewed": True, "user_input": asked}
+    changes: dict[str, object] = {**_REVIEWED, "user_input": asked}
     if not question.answerable:
         return question.model_copy(update=changes)
     old = question.reference or ""
@@ -106,9 +108,9 @@ def _edit(question: GoldQuestion) -> GoldQuestion | None:
     references = [reference if one == old else one for one in question.references]
     joined = _prompt("right are", " | ".join(references or [reference]))
     right = [part.strip() for part in joined.split("|") if part.strip()]
-    changes |= {"reference": reference, "references": tuple(dict.fromkeys(right))}
+    changes |= {"reference": reference or None, "references": tuple(dict.fromkeys(right))}
     held = any(find_answer(reference, text) for text in question.reference_contexts)
-    if reference != old and not held:
+    if reference != old and question.reference_contexts and not held:
         click.echo("The context does not hold this answer word for word.")
         if not click.confirm("Keep it all the same?", default=False):
             return None
@@ -125,6 +127,7 @@ def _shown(question: GoldQuestion, published: Mapping[str, date | None]) -> str:
     """A draft for the terminal, the answer marked in its context."""
     answers = [question.reference or "none", *question.references]
     lines = [f"{question.qtype or 'question'}, {question.id}"]
+    lines += [f"  note      {question.note}"] if question.note else []
     lines += [f"  before    {turn.question} - {turn.answer}" for turn in question.turns]
     lines.append(f"  question  {question.user_input}")
     lines.append(f"  answer    {' | '.join(dict.fromkeys(answers))}")

@@ -1,7 +1,9 @@
-"""`rag gold draft` and `rag gold review` with a scripted model and piped keys."""
+"""`rag gold draft`, `rag gold review` with a scripted model and piped keys, and `rag gold from-ratings`."""
 
 import json
 import os
+from contextlib import closing
+from datetime import date
 
 import click
 import pytest
@@ -9,12 +11,26 @@ from click.testing import CliRunner
 
 import rag.cli.gold
 import rag.cli.review
-from rag import IngestError, ModelMissing, RagError, Settings, ingest_paths
+from rag import (
+    Citation,
+    ConversationStore,
+    IngestError,
+    ModelMissing,
+    Quote,
+    RagError,
+    Settings,
+    Turn,
+    ingest_paths,
+    remove_document,
+)
+from rag.cli.evaluate import run_evaluation
 from rag.cli.gold import manage_gold
 from rag.draft_file import DraftFile
 from rag.errors import GoldError, IndexMissing
 from rag.gold import GoldQuestion, load_gold, read_gold
+from rag.index import Index
 from rag.testing import HashEmbedder
+from tests.rag.answered import answer, claim, record, refusal
 from tests.rag.test_draft import Echo
 
 
@@ -347,6 +363,147 @@ def test_drafting_and_reviewing_side_by_side(docs, model, out, monkeypatch):
     assert [one.reviewed for one in left] == [True, False]
 
 
-@pytest.mark.parametrize("command", ["draft", "review"])
+@pytest.mark.parametrize("command", ["draft", "review", "from-ratings"])
 def test_help(command):
     assert run(command, "--help").exit_code == 0
+
+
+# from ratings
+
+
+@pytest.fixture
+def store(home):
+    with closing(ConversationStore(Settings.load().conversations_path)) as store:
+        yield store
+
+
+@pytest.fixture
+def asked(store, docs):
+    """What a question came to in the chat; the documents are those of the index."""
+    ingest_paths([docs], Settings.load(), embedder=HashEmbedder())
+    with Index.open(Settings.load()) as index:
+        documents = {one.source: one for one in index.catalog.documents()}
+
+    def ask(rating, *sources, owner="", reason="", state="finished", **more):
+        conversation = store.create(owner, "Storks")
+        number = store.begin(owner, conversation, "How many storks?")
+        cited = []
+        for place, source in enumerate(sources, start=1):
+            document = documents[source]
+            start = document.text.index("The village")
+            end = document.text.index(".", start) + 1
+            cited.append(
+                Citation(number=place, quote=Quote(document=document, start=start, end=end))
+            )
+        claims = [claim(f"{one.quote.text[:-1]}, it says.", one) for one in cited]
+        kept = record(answer(*claims, as_of=date(2019, 3, 1)) if cited else refusal(), **more)
+        store.finish(owner, conversation, number, state, kept)
+        store.rate(owner, conversation, number, rating, reason)
+        return f"rated-{conversation}-{number}"
+
+    return ask
+
+
+def test_good_answers_and_refusals_are_gold_questions(asked, out, docs, store):
+    history = (Turn(question="Where?", answer="In Dorf1x1."),)
+    first = asked("up", "1.txt", "2.txt", history=history)
+    second = asked("up")
+    conversation = store.create("", "not rated")
+    store.begin("", conversation, "And?")
+    result = run("from-ratings", out)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        f"2 questions and 0 drafts added to {out}, 0 were there before or dropped in review"
+    ]
+    answered, refused = load_gold(out)
+    assert (answered.id, refused.id) == (first, second)
+    assert answered.user_input == "How many storks?"
+    assert answered.turns == history
+    assert answered.reference == (
+        "The village of Dorf1x1 counted 101 storks in its meadows, it says. "
+        "The village of Dorf2x1 counted 201 storks in its meadows, it says."
+    )
+    assert answered.answerable and answered.as_of == date(2019, 3, 1)
+    assert answered.reference_context_ids == ("1.txt", "2.txt")
+    assert answered.reference_contexts == (
+        "The village of Dorf1x1 counted 101 storks in its meadows.",
+        "The village of Dorf2x1 counted 201 storks in its meadows.",
+    )
+    assert not refused.answerable
+    assert refused.reference is None and refused.reference_contexts == ()
+
+
+def test_they_fit_the_documents_that_an_evaluation_asks(asked, out, docs):
+    asked("up", "1.txt")
+    asked("up")
+    run("from-ratings", out)
+    arguments = [str(out), "--docs", str(docs), "--retrieval-only", "--json"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.embed.open_embedder", lambda settings: HashEmbedder())
+        patch.setattr("rag.library.open_embedder", lambda settings: HashEmbedder(), raising=False)
+        done = CliRunner().invoke(run_evaluation, arguments)
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["figures"]["hit_rate@5"]["value"] == 1.0
+
+
+def test_what_was_found_bad_is_a_draft_with_the_reason(asked, out, store):
+    wrong = asked("down", "1.txt", reason="it was 102")
+    lacking = asked("down")
+    stopped = asked("up", "1.txt", state="stopped")
+    narrowed = asked("up", filters={"sources": ["1.txt"]})
+    result = run("from-ratings", out)
+    assert result.stdout.splitlines() == [
+        f"0 questions and 4 drafts added to {out}, 0 were there before or dropped in review",
+        f"Next: rag gold review {out}",
+    ]
+    drafts = {one.id: one for one in load_gold(out, drafts=True)}
+    notes = {one.id: one.note or "" for one in drafts.values()}
+    assert list(drafts) == [wrong, lacking, stopped, narrowed]
+    assert not any(one.reviewed for one in drafts.values())
+    assert "(it was 102)" in notes[wrong] and "101 storks" in (drafts[wrong].reference or "")
+    assert "yet to be written" in notes[lacking]
+    assert drafts[lacking].answerable and drafts[lacking].reference is None
+    assert "stopped" in notes[stopped]
+    assert "part of the documents" in notes[narrowed] and not drafts[narrowed].answerable
+    review = run("review", out, keys="e\n\n102 storks\n\ny\ne\n\nNone at all\n\nk\nd\n")
+    assert "note      rated bad (it was 102): the answer is the one that was given" in review.stdout
+    assert "1 kept, 2 edited, 1 dropped, 0 left" in review.stdout
+    first, second, third = load_gold(out)
+    assert (first.reference, second.reference) == ("102 storks", "None at all")
+    assert third.id == stopped and third.reviewed and third.note is None
+    again = run("from-ratings", out)
+    assert (
+        again.stdout.startswith("0 questions and 0 drafts")
+        and "4 were there before" in again.stdout
+    )
+    assert ids(out) == [wrong, lacking, stopped]
+
+
+def test_ratings_of_one_login_on_stdout(asked, out):
+    asked("up", "1.txt", owner="ada")
+    mine = asked("up", owner="bo")
+    result = run("from-ratings", "-", "--user", "bo")
+    (line,) = result.stdout.splitlines()
+    assert json.loads(line)["id"] == mine
+    assert len(run("from-ratings", "-").stdout.splitlines()) == 2
+    assert run("from-ratings", "-", "--user", "cy").stdout == ""
+
+
+def test_an_answer_whose_document_was_removed_is_left_out(asked, out, store):
+    asked("up", "1.txt", "2.txt")
+    with Index.open(Settings.load()) as index:
+        gone = next(one.id for one in index.catalog.documents() if one.source == "2.txt")
+    remove_document(Settings.load(), gone)
+    result = run("from-ratings", out)
+    assert result.exit_code == 0
+    assert "1 left out: documents they rest on were removed" in result.stderr
+    assert "No answer to export" in result.stderr
+    assert not out.exists()
+
+
+def test_without_any_rating_nothing_is_written(home, out):
+    result = run("from-ratings", out)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "rag chat" in result.stderr
+    assert not out.exists() and not home.exists()

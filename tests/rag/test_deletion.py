@@ -186,7 +186,7 @@ def test_a_reader_in_the_way_is_said_and_status_finishes(
 
     from rag.cli import cli
 
-    monkeypatch.setattr("rag.catalog._CHECKPOINT_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("rag.database._CHECKPOINT_TIMEOUT_S", 0.1)
     ingest(docs)
     doomed = identifier(settings)
     reader = sqlite3.connect(settings.index_dir / "catalog.sqlite", isolation_level=None)

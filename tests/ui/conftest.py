@@ -1,20 +1,37 @@
-"""A scripted pipeline, and a browser to look at the page with."""
+"""A scripted pipeline, a page over it, and a browser to look at the page with."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.ui.desks import scripted_desk
 from tests.ui.scripted import ScriptedPipeline, scripted
+from tests.ui.sites import Site, served
+from ui.desk.desk import Desk
 
 
 @pytest.fixture
 def pipeline() -> ScriptedPipeline:
     return scripted()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, pipeline: ScriptedPipeline) -> Iterator[Desk]:
+    desk = scripted_desk(tmp_path, pipeline)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def site(browser: Browser, desk: Desk) -> Iterator[Site]:
+    with served(browser, desk) as site:
+        yield site
 
 
 # Playwright keeps an event loop running in the main thread while it is open, so not for longer

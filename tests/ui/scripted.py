@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rag import (
     Answer,
@@ -16,6 +17,7 @@ from rag import (
     Claim,
     ClaimChecked,
     Delta,
+    Disagreement,
     Document,
     Finished,
     ModelInfo,
@@ -36,6 +38,11 @@ HOSTILE_TEXT = (
     "[link](javascript:alert(1)) </div></article> {{value}} ${window.harmed = 1} $$x^2$$ "
     "<mark>forged</mark> &lt;kept&gt;\n\n# heading\n\nLast line."
 )
+
+
+def day(year: int, month: int, number: int) -> date:
+    """A date."""
+    return date(year, month, number)
 
 
 def document(name: str, text: str, *, title: str = "", published: date | None = None) -> Document:
@@ -65,6 +72,11 @@ def claim(text: str, *citations: tuple[int, Quote]) -> Claim:
         support=0.9,
         verdict="supported",
     )
+
+
+def failed(text: str, *citations: tuple[int, Quote], reason: str) -> Claim:
+    """A sentence that did not pass its check."""
+    return replace(claim(text, *citations), support=0.1, verdict="unsupported", reason=reason)
 
 
 def passages(quotes: Sequence[Quote]) -> tuple[Passage, ...]:
@@ -110,14 +122,18 @@ class ScriptedPipeline:
     pace: float = 0.01
     closed: list[float] = field(default_factory=list)
     histories: list[tuple[Turn, ...]] = field(default_factory=list)
+    filters: list[dict[str, Any]] = field(default_factory=list)
     working: int = 0
     most_working: int = 0
 
     def documents(self) -> tuple[Document, ...]:
         return self.library
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[AnswerEvent]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), **filters: Any
+    ) -> Iterator[AnswerEvent]:
         self.histories.append(tuple(history))
+        self.filters.append(filters)
         script = next(script for word, script in self.scripts.items() if word in question)
         self.working += 1
         self.most_working = max(self.most_working, self.working)
@@ -144,7 +160,9 @@ class ScriptedPipeline:
                 time.sleep(self.pace)
                 yield Delta(text=f"{word} ")
             yield ClaimChecked(claim=made)
-        yield Finished(answer=answered(question, claims, quotes))
+        standing = [made for made in claims if made.verdict == "supported"]
+        dropped = tuple(made for made in claims if made.verdict == "unsupported")
+        yield Finished(answer=replace(answered(question, standing, quotes), dropped=dropped))
 
 
 def scripted() -> ScriptedPipeline:
@@ -211,6 +229,39 @@ def scripted() -> ScriptedPipeline:
             )
         )
 
+    def failing(question: str) -> Iterator[AnswerEvent]:
+        wrong = failed("Ships docked in Paris.", (1, ships), reason="“Paris” is not in the quotes")
+        return pipeline.write(
+            question,
+            [wrong, claim("Ships with weapons docked in Conakry, Guinea.", (1, ships))],
+            (ships, arms),
+        )
+
+    def differing(question: str) -> Iterator[AnswerEvent]:
+        understood = "Will Russian forces stay in Mali after Wagner leaves?"
+        made = claim("The Africa Corps will remain in Mali.", (1, stays))
+        sides = claim("", (1, stays), (2, corps)).citations
+        quotes = (stays, corps, arms)
+        yield Retrieved(passages=passages(quotes), quotes=quotes, standalone_question=understood)
+        yield Delta(text=made.text)
+        yield ClaimChecked(claim=made)
+        yield Finished(
+            answer=replace(
+                answered(question, [made], quotes),
+                standalone_question=understood,
+                disagreements=(
+                    Disagreement(
+                        about="who stays",
+                        citations=sides,
+                        text="Sources differ: “the force will remain” (One, 10 June 2025) [1] — "
+                        "“it will continue” (Two, no date) [2].",
+                    ),
+                ),
+                flagged=(hostile.id,),
+                passages=(*passages(quotes), *passages((harm,))),
+            )
+        )
+
     def attack(question: str) -> Iterator[AnswerEvent]:
         return pipeline.write(
             question, [claim(f"The file says: {HOSTILE_TEXT}", (1, harm))], (harm,)
@@ -223,6 +274,7 @@ def scripted() -> ScriptedPipeline:
 
     pipeline.scripts = {
         "Wagner": wagner, "ships": docking, "long": long, "population": refuse, "hostile": attack,
+        "Paris": failing, "differ": differing,
         "slow": sleep, "fail": fail,
     }  # fmt: skip
     return pipeline

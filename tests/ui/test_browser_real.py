@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from rag import Settings, ingest_paths
 from rag.paths import shipped
-from tests.ui.test_browser import DESKTOP, free_port
+from tests.ui.sites import DESKTOP, free_port
 
 # The first question on a fresh machine reads the whole prompt; a busy one takes its time over it.
 PATIENCE_MS = 240_000

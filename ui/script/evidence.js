@@ -8,7 +8,7 @@ const close = () => {
   open("close");
   // What was clicked may have been drawn anew since.
   const back = opener && document.querySelector(`.${opener.classList[1]}[value="${CSS.escape(opener.value)}"]`);
-  if (!back) return;
+  if (!back) return document.querySelector("#sb-box textarea").focus({ preventScroll: true });
   back.scrollIntoView({ block: "nearest" });
   back.focus({ preventScroll: true });
 };
@@ -21,24 +21,26 @@ document.addEventListener("click", (event) => {
   open(target.value);
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && element.querySelector(".sb-viewer")) close();
-});
+// The sentences that rest on the open quote stand out.
+const rest = (quote) => {
+  for (const old of document.querySelectorAll(".sb-resting")) old.classList.remove("sb-resting");
+  if (!quote) return;
+  const [number, reference] = quote.split(":");
+  for (const sentence of document.querySelectorAll(`.sb-claim[data-sentence^="${CSS.escape(number)}:"]`)) {
+    if (sentence.dataset.rests.split(" ").includes(reference)) sentence.classList.add("sb-resting");
+  }
+};
+
+document.addEventListener("sb:drawn", () => rest(element.querySelector(".sb-viewer")?.dataset.quote));
 
 watch("value", () => {
   const viewer = element.querySelector(".sb-viewer");
+  rest(viewer?.dataset.quote);
   if (!viewer) return;
-  // On a narrow screen the viewer stands below the conversation: bring it up first, then the span within it.
-  viewer.scrollIntoView({ block: "nearest" });
+  document.dispatchEvent(new CustomEvent("sb:evidence")); // where the sides are folded away
   const page = viewer.querySelector(".sb-page");
   const mark = viewer.querySelector("mark");
+  viewer.scrollIntoView({ block: "nearest" });
   if (mark) page.scrollTop += mark.getBoundingClientRect().top - page.getBoundingClientRect().top - page.clientHeight / 4;
-  (mark || page).focus({ preventScroll: true });
+  (mark || page || viewer.querySelector(".sb-close")).focus({ preventScroll: true });
 });
-
-// For screen readers: Gradio labels each message with its source text, which is markup here, and takes the labels of the markers.
-const label = () => {
-  for (const message of document.querySelectorAll("#sb-chat [data-testid][aria-label]")) message.removeAttribute("aria-label");
-  for (const marker of document.querySelectorAll(".sb-marker:not([aria-label])")) marker.setAttribute("aria-label", marker.title);
-};
-new MutationObserver(label).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });

@@ -1,0 +1,1 @@
+"""The conversation in the centre, and the evidence beside it."""

@@ -1,0 +1,1 @@
+"""What the page asks of the library, and whose question is next."""

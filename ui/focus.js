@@ -1,4 +1,0 @@
-(...parts) => {
-  document.querySelector("#sb-box textarea").focus();
-  return parts;
-}

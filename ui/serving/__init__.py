@@ -1,0 +1,1 @@
+"""The server, who is let in, and the interfaces for programs."""
