@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -12,13 +13,14 @@ from ui.chat.parts import Parts, Update
 from ui.chat.tab import Tab
 from ui.desk.desk import Desk
 
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
 
 class ChatPart:
     """Thread and composer in the centre, evidence on the right; made inside a ``gr.Blocks``.
 
     Attributes:
         state: What one browser tab knows.
-        saved: Counts up when a conversation was begun or changed.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -26,7 +28,6 @@ class ChatPart:
         self._asking = Asking(desk, self._parts)
         self._actions = Actions(desk, self._parts, self._asking)
         self.state = self._parts.tab
-        self.saved = self._parts.saved
 
     def build_thread(self) -> None:
         """The conversation and the box below it."""
@@ -46,6 +47,12 @@ class ChatPart:
         updates = self._parts.whole(tab)
         return tuple(updates.get(part, gr.skip()) for part in self.outputs)
 
+    def on_kept(self, do: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
+        """Do something in a tab when a conversation was begun or changed there."""
+        self._parts.saved.kept(
+            do, inputs, outputs, trigger_mode="always_last", **_QUIET, queue=False
+        )
+
     def wire(self, tab: gr.State, scope: gr.State) -> None:
         """Connect the parts to what they do.
 
@@ -54,8 +61,7 @@ class ChatPart:
             scope: What questions are narrowed to, as `rag.Filters`.
         """
         parts, asking, actions = self._parts, self._asking, self._actions
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        at_once = {**quiet, "queue": False}
+        at_once = {**_QUIET, "queue": False}
         everything = [parts.box, parts.saved, *parts.conversation]
         for asked in (
             parts.box.submit(asking.ask, [tab, parts.box, scope], everything, **at_once),
@@ -63,7 +69,7 @@ class ChatPart:
             parts.past.submit(actions.ask, [tab, scope], everything, **at_once),
         ):
             # Waiting is the fair queue's business, which can say the place.
-            asked.then(asking.answer, [tab], everything, concurrency_limit=None, **quiet)
+            asked.then(asking.answer, [tab], everything, concurrency_limit=None, **_QUIET)
         # Not with Gradio's `cancels`: that drops what the answer's generator says last. Stopping makes the generator
         # end by itself, with the final state.
         parts.halt.click(asking.stop, [tab], everything, **at_once)

@@ -39,8 +39,6 @@ class Parts:
         self._seen: tuple[tuple[Document, ...], dict[str, Document]] = ((), {})
         self._numbers = itertools.count(1)
         self.tab = gr.State(Tab())
-        # Counts up when something was kept that the list of conversations shows.
-        self.saved = gr.State(0)
 
     def build_thread(self) -> None:
         """The conversation and the box below it."""
@@ -52,6 +50,8 @@ class Parts:
             )
             self.now = gr.HTML("", elem_id="sb-now", js_on_load=None)
         self.fresh = gr.HTML("", elem_id="sb-fresh", js_on_load=script("fresh.js"))
+        # Not a gr.State: the browser tells of those that change only after handlers that were queued.
+        self.saved = gr.HTML("", elem_id="sb-saved", js_on_load=script("saved.js"))
         self.copied = gr.HTML("", elem_id="sb-copied", js_on_load=script("copy.js"))
         self.editing = gr.HTML("", elem_id="sb-editing", js_on_load=None)
         with gr.Row(elem_id="sb-ask"):
@@ -176,4 +176,4 @@ class Parts:
 
     def kept(self) -> Updates:
         """Tells the list of conversations to look again."""
-        return {self.saved: next(self._numbers)}
+        return {self.saved: f'<i data-drawn="{next(self._numbers)}"></i>'}

@@ -78,12 +78,12 @@ class HistoryPart:
         }
         everything = [self._list, self._notice, *chat.outputs]
         blocks.load(self.arrive, [self._address, tab, look], everything, js=_ADDRESSED, **quiet)
-        self._list.visit(self.visit, [tab, look], everything, **quiet)
+        self._list.visit(self.visit, [tab, look], everything, trigger_mode="always_last", **quiet)
         self._list.erase(self.erase, [tab, look], everything, **quiet)
         self._list.rename(self.rename, [tab, look], [self._list, self._notice], **quiet)
         self._list.arrange(self.arrange, [tab, look], [self._list], **quiet)
         self._list.fetch(self.fetch, [look], [self._file, self._notice], **quiet)
-        chat.saved.change(self.refresh, [tab, look], [self._list, self._notice], **quiet)
+        chat.on_kept(self.refresh, [tab, look], [self._list, self._notice])
 
     def arrive(self, address: str, tab: Tab, look: Look, request: gr.Request) -> tuple[Update, ...]:
         """Show what the page's address names; a new conversation where it names none."""

@@ -29,19 +29,6 @@ window.addEventListener("popstate", () => {
   if (addressed() !== current()) trigger("visit", { id: addressed() });
 });
 
-// A question that was just taken may have begun a conversation: its title and its address are there while it is answered.
-let busy = false;
-const attend = () => {
-  const now = document.querySelector("#sb-now");
-  if (!now) return requestAnimationFrame(attend);
-  new MutationObserver(() => {
-    const answering = now.textContent.trim() !== "";
-    if (answering && !busy) trigger("arrange", {});
-    busy = answering;
-  }).observe(now, { childList: true, subtree: true, characterData: true });
-};
-attend();
-
 // Search: what is found comes while the words are typed, once the typing rests.
 let resting = 0;
 document.addEventListener("input", (event) => {
