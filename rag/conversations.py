@@ -138,14 +138,27 @@ class ConversationStore(ConversationFile):
             mark_unclean(connection)
         self.finish_deleting()
 
-    def begin(self, owner: str, identifier: str, question: str) -> int:
+    def begin(
+        self, owner: str, identifier: str, question: str, *, instead_of: int | None = None
+    ) -> int:
         """Add a question; returns the number of the exchange.
+
+        Args:
+            owner: Whose conversation it is.
+            identifier: The conversation's id.
+            question: As it was typed.
+            instead_of: Number of an exchange that goes, with those after it, as when its question is asked anew.
 
         Raises:
             ConversationNotFound: this person has none with this id.
         """
         question, moment = storable(question), now_text()
         with self._changing(owner, identifier) as (connection, key):
+            if instead_of is not None:
+                connection.execute(
+                    "DELETE FROM exchanges WHERE conversation = ? AND number >= ?",
+                    (key, instead_of),
+                )
             (number,) = connection.execute(
                 "UPDATE conversations SET last = last + 1, changed = ? WHERE key = ? RETURNING last",
                 (moment, key),
@@ -186,20 +199,6 @@ class ConversationStore(ConversationFile):
             connection.execute(
                 "UPDATE exchanges SET state = ? WHERE conversation = ? AND number = ?",
                 (state, key, number),
-            )
-            connection.execute(
-                "UPDATE conversations SET changed = ? WHERE key = ?", (now_text(), key)
-            )
-
-    def drop_from(self, owner: str, identifier: str, number: int) -> None:
-        """Drop an exchange and those after it, as when its question is asked anew in other words.
-
-        Raises:
-            ConversationNotFound: this person has none with this id.
-        """
-        with self._changing(owner, identifier) as (connection, key):
-            connection.execute(
-                "DELETE FROM exchanges WHERE conversation = ? AND number >= ?", (key, number)
             )
             connection.execute(
                 "UPDATE conversations SET changed = ? WHERE key = ?", (now_text(), key)

@@ -44,6 +44,7 @@ class Holdings:
         self._index: Index | None = None
         self._seen: tuple[int, ...] | None = None
         self._documents: dict[str, Document] = {}
+        self._listed: tuple[Document, ...] = ()
         self._digests: dict[Path, tuple[str, str]] = {}
 
     def changes(self) -> tuple[int, ...]:
@@ -58,9 +59,12 @@ class Holdings:
             return index.catalog.changes() if index else ()
 
     def documents(self) -> tuple[Document, ...]:
-        """Every document, by source; none while there is no index. Errors as `changes`."""
+        """Every document, by source; none while there is no index. Errors as `changes`.
+
+        The same object until something has changed.
+        """
         with self._turn:
-            return tuple(self._fresh().values())
+            return self._listed if self._fresh() else ()
 
     def document(self, document_id: str) -> Document | None:
         """The document with this id. Errors as `changes`."""
@@ -91,7 +95,7 @@ class Holdings:
             if self._index:
                 self._index.close()
             self._index = self._seen = None
-            self._documents = {}
+            self._documents, self._listed = {}, ()
 
     def _open(self) -> Index | None:
         if self._index is None:
@@ -109,6 +113,7 @@ class Holdings:
         changes = index.catalog.changes()
         if changes != self._seen:
             self._documents = {one.id: one for one in index.catalog.documents()}
+            self._listed = tuple(self._documents.values())
             self._seen = changes
         return self._documents
 

@@ -24,6 +24,7 @@ from rag.read import ReadDocument, SourceFile, find_files, key_path, read_source
 from rag.settings import Settings
 from rag.stamps import stamp
 from rag.types import Document
+from rag.uploaded import discard_upload
 
 if TYPE_CHECKING:
     from rag.details import Entry
@@ -35,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 
 # Enough to keep the embedder's batches full and commits rare; lost work after a kill stays under a minute.
-_BATCH_CHUNKS = 128
+_BATCH_CHUNKS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ def ingest_paths(
     *,
     embedder: Embedder | None = None,
     prune: bool = False,
+    read: bool = True,
     progress: Progress | None = None,
     on_file: OnFile | None = None,
     root: Path | None = None,
@@ -93,6 +95,7 @@ def ingest_paths(
         settings: Where the index is and how documents are cut.
         embedder: Makes the vectors; by default the embedding model of the settings.
         prune: Remove documents of these folders whose files are gone.
+        read: Without, nothing is added or updated.
         progress: Called after each file.
         on_file: Called before and after each file.
         root: Sources of files below this folder are relative to it, whatever path was given.
@@ -107,7 +110,7 @@ def ingest_paths(
     report = IngestReport()
     embedder = embedder or _default_embedder(settings)
     given = [Path(path).expanduser().resolve() for path in paths]
-    files = _files(paths, empty_ok=prune)
+    files = _files(paths, empty_ok=prune) if read else {}
     if root is not None:
         files = {key: _below(root, file) for key, file in files.items()}
     with Index(settings.index_dir) as index, index.writing():
@@ -366,10 +369,28 @@ def _gone(path: Path) -> bool:
         return False
 
 
+def _delete_uploads(index: Index, document_ids: Sequence[str], settings: Settings) -> None:
+    folder = settings.uploads_dir.resolve()
+    wanted = set(document_ids)
+    for file in index.catalog.files():
+        path = key_path(file.path)
+        if file.document_id not in wanted or not path.is_relative_to(folder):
+            continue
+        try:
+            discard_upload(folder, path)
+        except OSError as error:
+            raise StorageError(
+                f"{path} cannot be deleted ({error.strerror or error}), so its document is kept. Make the folder "
+                "writable, then remove it again."
+            ) from error
+
+
 def _erase(index: Index, document_ids: Sequence[str], settings: Settings) -> None:
     with closing(ConversationStore(settings.conversations_path)) as conversations:
         # First, so that whenever the process dies the documents are still there to be removed once more.
         conversations.forget_documents(document_ids)
+        # Before the documents, as a file without one is taken for an upload that is yet to be read.
+        _delete_uploads(index, document_ids, settings)
         index.catalog.retire(document_ids)
         # What was asked until now may yet be answered from them; what is asked from now on cannot.
         conversations.forget_documents(document_ids)

@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         """The file that holds the conversations."""
         return self.home.expanduser() / "conversations.sqlite"
 
+    @property
+    def uploads_dir(self) -> Path:
+        """The files that were handed over in the browser; their documents are removed together with them."""
+        return self.home.expanduser() / "uploads"
+
 
 def find_file(start: Path | None = None) -> Path | None:
     """The nearest ``rag.toml`` in ``start`` (default: the working directory) or a folder above it."""

@@ -17,6 +17,9 @@ from ui.serving.api import expose
 
 __all__ = ["build", "head", "styles"]
 
+# Seconds: how often to look for uploads that never came to be read, and how old they are then.
+_DELETE_CACHE = (3600, 86400)
+
 
 def build(desk: Desk, *, title: str = "seedbound") -> gr.Blocks:
     """The chat page over a desk.
@@ -25,7 +28,13 @@ def build(desk: Desk, *, title: str = "seedbound") -> gr.Blocks:
         desk: What the page asks of the library.
         title: Name in the page's head and in the browser's tab.
     """
-    blocks = _Blocks(title=title, analytics_enabled=False, fill_width=True, fill_height=True)
+    blocks = _Blocks(
+        title=title,
+        analytics_enabled=False,
+        fill_width=True,
+        fill_height=True,
+        delete_cache=_DELETE_CACHE,
+    )
     with blocks:
         history, sources, onboarding = HistoryPart(desk), SourcesPart(desk), OnboardingPart(desk)
         chat, preferences = ChatPart(desk), PreferencesPart(desk)

@@ -135,7 +135,7 @@ def test_what_changed_last_comes_first(store):
     store.begin("", second, "More?")
     store.finish("", first, number, "stopped", simple())
     assert titles(store) == ["first", "second"]
-    store.drop_from("", second, 2)
+    store.begin("", second, "Again?", instead_of=2)
     store.rename("", first, "renamed")
     store.rate("", first, 1, "up")
     assert titles(store) == ["second", "renamed"]
@@ -143,12 +143,22 @@ def test_what_changed_last_comes_first(store):
 
 def test_numbers_are_never_used_twice(store):
     identifier = talk(store, "", "x", ("1?", simple()), ("2?", simple()), ("3?", simple()))
-    store.drop_from("", identifier, 2)
-    assert [one.number for one in store.get("", identifier).exchanges] == [1]
-    assert store.begin("", identifier, "2 again?") == 4
+    assert store.begin("", identifier, "2 again?", instead_of=2) == 4
     with pytest.raises(ConversationNotFound):
         store.finish("", identifier, 3, "finished", simple())
     assert [one.number for one in store.get("", identifier).exchanges] == [1, 4]
+
+
+def test_a_question_that_cannot_be_kept_takes_nothing_away(store):
+    identifier = talk(store, "", "x", ("1?", simple()), ("2?", simple()))
+    before = store.get("", identifier)
+    with store._write() as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON exchanges BEGIN SELECT raise(ABORT, 'full'); END"
+        )
+    with pytest.raises((StorageError, sqlite3.Error)):
+        store.begin("", identifier, "2 again?", instead_of=2)
+    assert store.get("", identifier) == before
 
 
 def test_a_rating_can_be_taken_back(store):
@@ -260,7 +270,7 @@ def test_the_conversation_of_somebody_else_does_not_exist(store):
             lambda who: store.delete(who, identifier),
             lambda who: store.begin(who, identifier, "Mine?"),
             lambda who: store.finish(who, identifier, 1, "finished", {}),
-            lambda who: store.drop_from(who, identifier, 1),
+            lambda who: store.begin(who, identifier, "Mine?", instead_of=1),
             lambda who: store.rate(who, identifier, 1, "down"),
         ):
             with pytest.raises(ConversationNotFound, match="Open another one") as found:
@@ -331,7 +341,7 @@ STEPS = (
     lambda store, made: store.finish("", made[0], 1, "finished", simple()),
     lambda store, made: store.rate("", made[0], 1, "up", "right"),
     lambda store, made: store.begin("", made[0], "And then?"),
-    lambda store, made: store.drop_from("", made[0], 2),
+    lambda store, made: store.begin("", made[0], "And now?", instead_of=2),
     lambda store, made: store.rename("", made[0], "renamed"),
     lambda store, made: store.forget_documents(["bridge"]),
     lambda store, made: made.append(store.create("", "second")),
@@ -415,7 +425,7 @@ def test_a_deleted_conversation_leaves_nothing(store, path):
         talk(store, "", f"kept {n}", *[("What?", simple(f"Word {n}. " * (n % 50)))] * 2)
     for identifier in doomed[::2]:
         store.rate("", identifier, 1, "down", CANARY)
-        store.drop_from("", identifier, 2)
+        store.begin("", identifier, "Again?", instead_of=2)
     assert traces(path.parent)
     for identifier in doomed:
         store.delete("", identifier)
@@ -456,7 +466,7 @@ def test_the_words_of_a_removed_document_are_gone(store, path):
     for n in range(40):  # enough for rows to move between pages
         talk(store, "", f"t{n}", ("What?", full), ("Who?", plain), ("How?", simple("x " * n * 30)))
     talk(store, "", "cut off", ("What?", full))
-    store.drop_from("", store.list("")[0].id, 1)
+    store.begin("", store.list("")[0].id, "Again?", instead_of=1)
     assert traces(path.parent)
     store.forget_documents(["doomed", "unknown"])
     assert traces(path.parent) == []

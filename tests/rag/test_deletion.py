@@ -115,6 +115,67 @@ def test_pruned(ingest, docs, settings, embedder):
     assert_gone(settings, embedder)
 
 
+@pytest.mark.parametrize("aside", [False, True])
+def test_an_upload_is_removed_with_its_document(ingest, docs, settings, embedder, aside):
+    uploads = settings.uploads_dir
+    (uploads / "deep").mkdir(parents=True)
+    doomed = (docs / "doomed.txt").rename(uploads / "deep" / "doomed.txt")
+    ingest(docs)
+    ingest(doomed)
+    if aside:
+        (uploads / ".aside" / "deep").mkdir(parents=True)
+        (uploads / ".aside" / "deep" / "doomed.txt").write_bytes(doomed.read_bytes())
+    remove_document(settings, identifier(settings))
+    assert list(uploads.iterdir()) == []
+    assert_gone(settings, embedder)
+
+
+def test_a_pruned_upload_is_gone_with_what_was_kept_of_it(ingest, docs, settings, embedder):
+    uploads = settings.uploads_dir
+    (uploads / ".aside").mkdir(parents=True)
+    ingest(docs / "a.txt", docs / "z.txt")
+    ingest((docs / "doomed.txt").rename(uploads / "doomed.txt"))
+    (uploads / "doomed.txt").rename(uploads / ".aside" / "doomed.txt")
+    ingest(uploads, prune=True)
+    assert list(uploads.iterdir()) == []
+    assert_gone(settings, embedder)
+
+
+@pytest.mark.parametrize("moment", ["rag.catalog.Catalog.retire", "rag.ingest.drop_stale"])
+def test_an_upload_does_not_come_back_after_a_removal_that_was_cut_off(
+    ingest, docs, settings, embedder, monkeypatch, moment
+):
+    settings.uploads_dir.mkdir(parents=True)
+    doomed = (docs / "doomed.txt").rename(settings.uploads_dir / "doomed.txt")
+    ingest(docs)
+    ingest(doomed)
+    with monkeypatch.context() as patch:
+        patch.setattr(moment, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            remove_document(settings, identifier(settings))
+    assert not doomed.exists()
+
+
+def test_an_upload_that_cannot_be_deleted_keeps_its_document(ingest, docs, settings, monkeypatch):
+    settings.uploads_dir.mkdir(parents=True)
+    ingest((docs / "doomed.txt").rename(settings.uploads_dir / "doomed.txt"))
+
+    def unlink(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(StorageError, match="cannot be deleted"):
+            remove_document(settings, identifier(settings))
+    assert identifier(settings)
+
+
+def test_a_file_elsewhere_is_not_deleted(ingest, docs, settings):
+    ingest(docs)
+    remove_document(settings, identifier(settings))
+    assert (docs / "doomed.txt").is_file()
+
+
 def test_removed_after_many_updates(ingest, docs, settings, embedder):
     ingest(docs)
     for n in range(3):

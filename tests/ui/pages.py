@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 from rag import Answer, Claim, Delta, Finished, Quote, Retrieved
 from tests.ui.scripted import answered, claim, day, document, failed, passages, quote
-from ui.chat.view import Exchange, advance, begin
+from ui.chat.advance import advance, begin
+from ui.chat.view import Exchange
 
 BRIDGE = document(
     "bridge.txt", "The bridge reopened in May. It had two cracks.", published=day(2019, 3, 5)

@@ -14,8 +14,9 @@ from rag import Settings
 from tests.ui.desks import scripted_desk
 from tests.ui.scripted import HOSTILE_TEXT, ScriptedPipeline, scripted
 from tests.ui.sites import DESKTOP, PHONE, Chat, Site, served
+from ui.chat.advance import advance, begin
 from ui.chat.record import Collected, record_of
-from ui.chat.view import Exchange, advance, begin
+from ui.chat.view import Exchange
 from ui.desk.desk import Desk
 
 # Gradio's own bookkeeping uses what pandas has deprecated.

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import gradio as gr
 import pytest
 from starlette.requests import Request
 
-from rag import ConversationNotFound, IndexMissing, StorageError
+from rag import ConversationNotFound, Document, IndexMissing, StorageError
 from tests.ui.pages import finished
 from tests.ui.scripted import ScriptedPipeline
 from ui.chat.actions import Actions
@@ -21,8 +22,9 @@ from ui.chat.asking import DELETED, Asking, title_of
 from ui.chat.part import ChatPart
 from ui.chat.parts import SEED_EXAMPLES, Parts, Updates
 from ui.chat.tab import Tab
-from ui.desk.desk import Desk
+from ui.desk.desk import Desk, DeskState
 from ui.desk.running import Run
+from ui.documents.part import SourcesPart
 
 _Result = TypeVar("_Result")
 _Chat = TypeVar("_Chat", ChatPart, Parts)
@@ -60,7 +62,7 @@ class Handled:
     async def whole(self, question: str, scope: dict[str, Any] | None = None) -> list[Updates]:
         """A question from the box to the end of its answer."""
         shown = [await self.asking.ask(self.tab, question, scope, self.request)]
-        return shown + [one async for one in self.asking.answer(self.tab, self.request)]
+        return shown + [one async for one in self.asking.answer(self.tab)]
 
     def ask(self, question: str, scope: dict[str, Any] | None = None) -> list[Updates]:
         return self.run(self.whole(question, scope))
@@ -80,7 +82,7 @@ class Handled:
         """Answer what was taken."""
 
         async def answer() -> list[Updates]:
-            return [one async for one in self.asking.answer(self.tab, self.request)]
+            return [one async for one in self.asking.answer(self.tab)]
 
         return self.run(answer())
 
@@ -167,7 +169,7 @@ def test_a_second_question_waits_for_the_first(handled: Handled) -> None:
 def test_an_answer_is_given_once(handled: Handled, pipeline: ScriptedPipeline) -> None:
     async def twice() -> None:
         await handled.asking.ask(handled.tab, WAGNER, None, handled.request)
-        answers = [handled.asking.answer(handled.tab, handled.request) for _ in range(2)]
+        answers = [handled.asking.answer(handled.tab) for _ in range(2)]
 
         async def drain(answer: Any) -> None:
             async for _ in answer:
@@ -185,7 +187,7 @@ def test_an_answer_is_given_once(handled: Handled, pipeline: ScriptedPipeline) -
 async def stopped(handled: Handled, end: str) -> list[Updates]:
     """A long answer that is ended after its first checked sentence."""
     shown = [await handled.asking.ask(handled.tab, "a long one", None, handled.request)]
-    answer = handled.asking.answer(handled.tab, handled.request)
+    answer = handled.asking.answer(handled.tab)
     async for update in answer:
         shown.append(update)
         current = handled.tab.current
@@ -259,6 +261,148 @@ def test_a_failure_is_told_and_kept(handled: Handled) -> None:
     assert handled.saved == [("please fail", "failed")]
 
 
+def test_a_question_that_is_stopped_before_its_answer_begins_is_kept_so(handled: Handled) -> None:
+    handled.run(handled.asking.ask(handled.tab, WAGNER, None, handled.request))
+    handled.run(handled.asking.stop(handled.tab))
+    assert handled.saved == [(WAGNER, "stopped")]
+    assert handled.finish() == [handled.parts.nothing()]
+
+
+@pytest.mark.parametrize("then", ["answer", "ask"])
+def test_a_question_that_is_left_before_its_answer_begins_is_kept_as_stopped(
+    handled: Handled, pipeline: ScriptedPipeline, then: str
+) -> None:
+    handled.run(handled.asking.ask(handled.tab, WAGNER, None, handled.request))
+    left = handled.tab.conversation_id
+    handled.tab.clear()
+    if then == "answer":
+        assert list(handled.finish()[0]) == [handled.parts.saved]
+    else:
+        handled.ask("Where do ships unload?")
+    kept = handled.desk.store.get("", left)
+    assert kept is not None
+    assert [(one.question, one.state) for one in kept.exchanges] == [(WAGNER, "stopped")]
+    assert len(pipeline.histories) == (then == "ask")
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_question_does_not_vanish_if_another_conversation_is_opened_while_it_is_taken(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    begin = handled.desk.store.begin
+
+    def opened(*given: Any, **more: Any) -> int:
+        handled.tab.clear()
+        if full:
+            raise StorageError("The disk is full. Make room.")
+        return begin(*given, **more)
+
+    monkeypatch.setattr(handled.desk.store, "begin", opened)
+    shown = handled.ask(WAGNER)
+    assert handled.tab.exchanges == []
+    if full:
+        assert shown[0][handled.parts.box] == WAGNER
+    else:
+        assert states(handled) == ["stopped"]
+
+
+def test_a_retry_that_is_stopped_says_that_the_earlier_answer_is_gone(handled: Handled) -> None:
+    handled.ask(WAGNER)
+    handled.again("again:1")
+    shown = handled.run(handled.asking.stop(handled.tab))
+    assert "the earlier one went" in shown[handled.parts.fresh]
+
+
+def test_the_record_states_the_settings_that_the_answer_was_made_with(handled: Handled) -> None:
+    async def changed() -> None:
+        await handled.asking.ask(handled.tab, WAGNER, None, handled.request)
+        async for _ in handled.asking.answer(handled.tab):
+            if handled.tab.current and handled.tab.current.offered:
+                handled.desk.apply(top_k=3)
+
+    made_with = handled.desk.settings.top_k
+    assert made_with != 3
+    handled.run(changed())
+    conversation = handled.desk.store.get("", handled.tab.conversation_id)
+    assert conversation is not None
+    assert conversation.exchanges[0].record["record"]["settings"]["top_k"] == made_with
+
+
+def test_models_that_are_being_loaded_are_told(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handled.desk, "state", lambda: DeskState("opening", "Loading."))
+    said = "".join(str(one.get(handled.parts.now)) for one in handled.ask(WAGNER))
+    assert "Loading the model…" in said
+    assert "Searching your documents" not in said
+
+
+def test_documents_are_not_looked_up_for_every_word(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    documents = handled.desk.documents
+
+    def counted() -> tuple[Document, ...]:
+        looked.append(1)
+        return documents()
+
+    monkeypatch.setattr(handled.desk, "documents", counted)
+    handled.ask(WAGNER)
+    assert len(looked) < 10
+
+
+# documents that go
+
+
+def kept_words(handled: Handled) -> str:
+    """All that an open tab holds of an answer, and gives to the next question."""
+    tab, parts = handled.tab, handled.parts
+    shown = "".join(map(str, parts.whole(tab).values()))
+    copied = "".join(str(handled.act(f"copy:{one.number}")) for one in tab.exchanges)
+    return f"{tab.exchanges}{tab.history}{shown}{copied}"
+
+
+def test_words_of_a_removed_document_leave_an_open_tab(
+    handled: Handled, pipeline: ScriptedPipeline
+) -> None:
+    for question in ("Do they differ?", "Ships in Paris?"):
+        handled.ask(question)
+    gone = handled.tab.exchanges[0].cited[0].document_id
+    assert "Paris." in kept_words(handled)
+    assert "Africa Corps will remain" in kept_words(handled)
+    pipeline.library = tuple(one for one in pipeline.library if one.id != gone)
+    handled.tab.refresh(handled.parts.documents())
+    words = kept_words(handled)
+    for erased in ("Africa Corps will remain", "the force will remain", "Paris.", "Conakry"):
+        assert erased not in words
+    assert "it will continue" in words  # the other side's document is still there
+    assert handled.tab.history == ()
+
+
+def test_documents_that_go_within_an_answer_are_seen_when_it_ends(
+    handled: Handled, pipeline: ScriptedPipeline
+) -> None:
+    sources = SourcesPart(handled.desk)
+    sources._chat = SimpleNamespace(outputs=[1], render=lambda tab: ("drawn",))  # type: ignore[assignment]
+
+    async def removed() -> list[Updates]:
+        shown = [await handled.asking.ask(handled.tab, WAGNER, None, handled.request)]
+        async for update in handled.asking.answer(handled.tab):
+            shown.append(update)
+            current = handled.tab.current
+            if current and current.offered:
+                gone = current.offered[0].document_id
+                pipeline.library = tuple(one for one in pipeline.library if one.id != gone)
+                sources.see_again(handled.tab)
+        return shown
+
+    shown = handled.run(removed())
+    assert "which the Kremlin controls" not in kept_words(handled)
+    assert "which the Kremlin controls" not in shown[-1][handled.parts.past]
+    assert not handled.tab.stale
+
+
 # when nothing can be kept
 
 
@@ -306,7 +450,7 @@ def test_a_conversation_that_was_deleted_elsewhere_is_told(handled: Handled) -> 
 def test_deleting_while_it_is_answered_is_told(handled: Handled) -> None:
     async def delete() -> list[Updates]:
         shown = [await handled.asking.ask(handled.tab, WAGNER, None, handled.request)]
-        async for update in handled.asking.answer(handled.tab, handled.request):
+        async for update in handled.asking.answer(handled.tab):
             shown.append(update)
             if handled.desk.store.list(""):
                 handled.desk.store.delete("", handled.tab.conversation_id)
@@ -380,6 +524,12 @@ def test_a_rating_that_cannot_be_kept_is_told(handled: Handled) -> None:
     shown = handled.act("rate:1:up")[handled.parts.fresh]
     assert "was deleted meanwhile" in shown
     assert 'aria-pressed="true"' not in shown
+
+
+def test_copying_brings_where_sources_differ(handled: Handled) -> None:
+    handled.ask("Do they differ?")
+    copied = handled.act("copy:1")[handled.parts.copied]
+    assert "Sources differ:\n- “the force will remain”[1]\n- “it will continue”[2]" in copied
 
 
 def test_copying_brings_text_and_footnotes(handled: Handled) -> None:

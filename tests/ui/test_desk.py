@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_what_is_ingested_later_is_listed_and_found(desk: Desk, docs: Path, tmp_
     assert desk.state().kind == "ready"
     desk.pipeline()
     first = desk.documents()
-    assert desk.documents() == first
+    assert desk.documents() is first
 
     write(docs, bridge=prose("bridge"))
     desk.ingest([docs])
@@ -138,6 +139,28 @@ def test_a_missing_model_is_told(settings: Settings, tmp_path: Path, docs: Path)
         (tmp_path / "a--b--c.gguf").touch()
         desk.ingest([docs])
         assert desk.state().kind == "ready"
+
+
+def test_a_model_that_comes_after_it_was_missed_is_enough(settings: Settings, docs: Path) -> None:
+    there = threading.Event()
+
+    def open_pipeline(settings: Settings, **given: object) -> rag.Pipeline:
+        if not there.is_set():
+            raise ModelMissing("It is not here. Run: rag models pull a")
+        return rag.open_pipeline(settings, model=ScriptedChatModel([""]), **given)  # type: ignore[arg-type]
+
+    settings = settings.model_copy(update={"models_dir": docs, "chat_model": "hub:a/b/c.gguf"})
+    (docs / "a--b--c.gguf").touch()
+    with indexed_desk(settings, models=None, open_pipeline=open_pipeline) as desk:
+        desk.ingest([docs])
+        with pytest.raises(ModelMissing):
+            desk.pipeline()
+        assert desk.state().kind == "no_model"
+        there.set()
+        desk.warm()
+        until(lambda: desk._pipeline is not None)
+        until(lambda: desk.state().kind == "ready")
+        assert desk.missing_models() == ()
 
 
 def test_a_broken_index_is_told(settings: Settings, docs: Path) -> None:
@@ -245,6 +268,36 @@ def test_uploads_that_were_cut_off_are_read_at_the_next_start(
         assert [one.source for one in desk.documents()] == ["deep/lake.txt"]
 
 
+def test_uploads_that_cannot_be_looked_at_are_tried_again(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def files(*_: object) -> list[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    with indexed_desk(settings) as desk:
+        (tmp_path / "arrived").write_text(prose("lake"))
+        desk.uploads.take(tmp_path / "arrived", "lake.txt")
+        with monkeypatch.context() as patch:
+            patch.setattr(Uploads, "files", files)
+            desk.resume()
+        assert states(desk) == {}
+        desk.warm()
+        until(lambda: states(desk) == {"lake.txt": "added"})
+
+
+def test_reading_ends_where_uploads_cannot_be_tidied_up(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settle(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Uploads, "settle", settle)
+    upload(desk, tmp_path, "lake.txt", prose("lake"))
+    assert (states(desk), desk.reading.view().busy) == ({"lake.txt": "added"}, False)
+    upload(desk, tmp_path, "empty.txt", "")
+    assert states(desk) == {"empty.txt": "skipped"}
+
+
 def test_cancelling_keeps_what_has_been_read(desk: Desk, tmp_path: Path) -> None:
     names = [f"text{number:02}.txt" for number in range(40)]
     lines = []
@@ -294,6 +347,45 @@ def test_folders_are_kept_in_step(desk: Desk, docs: Path) -> None:
     until(lambda: [one.source for one in desk.documents()] == ["river.txt"])
 
 
+def test_a_folder_that_is_suddenly_empty_keeps_its_documents(desk: Desk, docs: Path) -> None:
+    desk.ingest([docs])
+    kept = docs.rename(docs.with_name("elsewhere"))
+    docs.mkdir()
+    desk.watch([docs])
+    until(lambda: "is empty; its documents are kept" in desk.watched[docs].trouble)
+    assert len(desk.documents()) == 2
+    docs.rmdir()
+    kept.rename(docs)
+    until(lambda: not desk.watched[docs].trouble)
+    assert [file.state for file in desk.files()] == ["same", "same"]
+
+
+def test_others_write_while_a_large_folder_is_taken_in(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"text{number:02}" for number in range(40)]
+    folder = write(tmp_path / "many", **{name: prose(name, sentences=2) for name in names})
+    (folder / "broken.pdf").write_text("no pdf")
+    taken: list[tuple[int, bool]] = []
+    ingest = rag.ingest_paths
+
+    def noted(paths: list[Path], *given: object, **options: object) -> object:
+        taken.append((len(paths), bool(options["prune"])))
+        return ingest(paths, *given, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rag, "ingest_paths", noted)
+    desk._take_in(folder)
+    assert taken == [(16, False), (16, False), (9, False), (1, True)]
+    assert [one.source for one in desk.documents()] == [f"{name}.txt" for name in names]
+    assert [name for name, _ in desk.watched[folder].skipped] == ["broken.pdf"]
+
+    taken.clear()
+    (folder / "text00.txt").unlink()
+    desk._take_in(folder)
+    assert taken == [(1, False), (1, True)]  # what cannot be read is tried again
+    assert len(desk.documents()) == 39
+
+
 def test_settings_apply_to_the_open_pipeline(desk: Desk, docs: Path) -> None:
     desk.ingest([docs])
     pipeline = desk.pipeline()
@@ -307,6 +399,27 @@ def test_settings_apply_to_the_open_pipeline(desk: Desk, docs: Path) -> None:
     with pytest.raises(SettingsError, match="home cannot be changed"):
         desk.apply(home=docs)
     assert desk.settings.top_k == 1
+
+
+def test_settings_do_not_change_within_an_answer(desk: Desk) -> None:
+    before = desk.settings
+    change = threading.Thread(target=lambda: desk.apply(top_k=1))
+    with desk.queue.turn("somebody") as granted:
+        assert granted
+        change.start()
+        change.join(0.3)
+        assert desk.settings is before
+    change.join(PATIENCE_S)
+    assert desk.settings.top_k == 1
+
+
+def test_a_search_outlives_the_model_that_answers(settings: Settings, docs: Path) -> None:
+    with indexed_desk(settings) as desk:
+        desk.ingest([docs])
+        pipeline: Any = desk.pipeline()
+        found = desk.search("Fact 3 about the lake")
+        pipeline.close()
+        assert desk.search("Fact 3 about the lake") == found
 
 
 def test_another_model_takes_over_or_the_old_one_stays(settings: Settings, docs: Path) -> None:
@@ -403,6 +516,30 @@ def test_the_time_of_an_upload_is_that_of_the_file_it_was(tmp_path: Path) -> Non
     (tmp_path / "arrived").write_text("x")
     taken = Uploads(tmp_path / "uploads").take(tmp_path / "arrived", "lake.txt", 1_000_000_000.0)
     assert taken.path.stat().st_mtime == 1_000_000_000.0
+
+
+def test_threads_hand_over_the_same_name_at_once(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads")
+    problems = []
+
+    def take(number: int) -> None:
+        try:
+            for turn in range(30):
+                arrived = tmp_path / f"arrived{number}"
+                arrived.write_text(f"{number} {turn}")
+                taken = uploads.take(arrived, "deep/lake.txt")
+                uploads.settle(taken.path, read=True)
+                uploads.files()
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert [path.name for path in uploads.files()] == ["lake.txt"]
 
 
 def test_a_version_that_was_cut_off_gives_way(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.rag.answered import (
     refusal,
     two_sided,
 )
-from ui.export.forms import FORMS, VERSION, as_json, file_name, write
+from ui.export.forms import FORMS, VERSION, as_json, file_name
 from ui.export.html import as_html
 from ui.export.markdown import as_markdown
 
@@ -233,7 +233,7 @@ def test_nothing_from_outside_becomes_a_tag(field):  # fmt: skip
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_half_a_letter_can_be_written(form):
     found = conversation(exchange(1, {}, question="half \ud800"), title="\udfff")
-    assert b"half" in write(found, form).encode()
+    assert b"half" in form.write(found).encode()
 
 
 # files
@@ -273,6 +273,6 @@ def test_forms():
         (".md", "text/markdown"), (".json", "application/json"), (".html", "text/html"),
     ]  # fmt: skip
     empty = conversation()
-    assert write(empty, FORMS["markdown"]).startswith("# About bridges")
-    assert json.loads(write(empty, FORMS["json"]))["exchanges"] == []
-    assert "0 questions" in write(empty, FORMS["html"])
+    assert FORMS["markdown"].write(empty).startswith("# About bridges")
+    assert json.loads(FORMS["json"].write(empty))["exchanges"] == []
+    assert "0 questions" in FORMS["html"].write(empty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -31,6 +32,7 @@ from tests.ui.desks import scripted_desk
 from tests.ui.scripted import ScriptedPipeline, answered, claim, document, quote
 from tests.ui.serving import serving
 from ui.desk.desk import Desk, DeskState
+from ui.serving.openai_api import _Api
 from ui.serving.openai_wire import MODEL, BadRequest, Reply, read_request
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:gradio")
@@ -211,6 +213,24 @@ def test_who_goes_away_stops_the_model(
     body = {"model": MODEL, "stream": stream, "messages": [{"role": "user", "content": "long"}]}
     with open_request(url, body):
         assert until(lambda: pipeline.working == 1)
+    assert until(lambda: pipeline.closed)
+    assert until(lambda: len(desk.queue) == 0)
+
+
+def test_a_stream_that_is_cancelled_while_it_waits_stops_its_run(
+    desk: Desk, pipeline: ScriptedPipeline
+) -> None:
+    body = {"stream": True, "messages": [{"role": "user", "content": "long"}]}
+    asked = read_request(json.dumps(body).encode(), [MODEL])
+
+    async def leave() -> None:
+        stream = _Api(desk, 0.05)._stream(asked, "ada")
+        async for piece in stream:
+            if piece == ": working\n\n":
+                break
+        await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(leave())
     assert until(lambda: pipeline.closed)
     assert until(lambda: len(desk.queue) == 0)
 

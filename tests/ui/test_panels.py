@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag import Annotation, Delta, Document, Finished
+from rag import Delta, Document, Finished
 from tests.ui.pages import (
     ALSO,
     BRIDGE,
@@ -22,7 +22,8 @@ from tests.ui.pages import (
 from tests.ui.scripted import HOSTILE_TEXT, answered, claim, day, document
 from ui import markup
 from ui.chat import panels
-from ui.chat.view import Exchange, advance, fail, stop, view_of
+from ui.chat.advance import advance, fail, stop
+from ui.chat.view import Exchange, view_of
 from ui.markup import inert
 
 
@@ -114,16 +115,6 @@ def test_the_viewer_shows_the_whole_document_with_the_quote_marked() -> None:
     assert 'data-quote="1:r2"' in html
     assert "bridge.txt · 5 March 2019" in Page(html).text
     assert "<mark" not in panels.viewer(BRIDGE)
-
-
-def test_what_is_set_aside_is_greyed_but_for_the_quote() -> None:
-    asides = [
-        Annotation(start=0, end=3, kind="aside", value="share bar"),
-        Annotation(start=CRACKS.start, end=CRACKS.end, kind="aside", value="share bar"),
-    ]
-    html = panels.viewer(BRIDGE, start=CRACKS.start, end=CRACKS.end, asides=asides)
-    assert html.count("sb-aside") == 1
-    assert Page(html).text.endswith(BRIDGE.text)
 
 
 def test_a_changed_document_is_shown_with_the_words_of_then() -> None:

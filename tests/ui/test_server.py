@@ -34,7 +34,7 @@ from ui.desk.queueing import Turn
 from ui.serving.guard import is_loopback
 from ui.serving.logins import Logins
 from ui.serving.people import SCOPE_KEY, owner_of, person_of
-from ui.serving.server import check_access, check_address
+from ui.serving.server import check_access, check_address, serve
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:gradio"),
@@ -238,6 +238,56 @@ def test_open_to_all_means_it(desk: Desk) -> None:
     with serving(desk, host="0.0.0.0", open_to_all=True) as url:
         reply = httpx.get(f"{url}/v1/models", headers={"Host": "documents.example"})
         assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("logins", [None, Logins({"ada": "se:cret"})], ids=["open", "logins"])
+def test_pages_from_elsewhere_are_refused_whoever_is_let_in(
+    desk: Desk, logins: Logins | None
+) -> None:
+    with serving(desk, host="0.0.0.0", logins=logins, open_to_all=logins is None) as url:
+
+        def status(**headers: str) -> int:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            named = {"Host": "documents.example:7860", **named}
+            auth = ADA if logins else None
+            return httpx.get(f"{url}/v1/models", headers=named, auth=auth).status_code
+
+        evil = "https://evil.example"
+        assert status() == 200
+        assert status(Origin="http://documents.example:7860") == 200
+        assert status(Origin="https://DOCUMENTS.example") == 200
+        for origin in (evil, "null", "", "http://[", "https://documents.example.evil.example"):
+            assert status(Origin=origin) == 403, origin
+        # Behind a proxy that names itself; a page can say so too, but not hide where it is from.
+        assert status(Origin="https://proxy.example", X_Forwarded_Host="proxy.example") == 200
+        assert status(Origin=evil, X_Forwarded_Host="proxy.example") == 403
+        forged = {"X_Forwarded_Host": "evil.example", "Sec_Fetch_Site": "cross-site"}
+        assert status(Origin=evil, **forged) == 403
+        reply = httpx.post(f"{url}/gradio_api/upload", headers={"Origin": evil}, auth=None)
+        assert reply.status_code == 403
+
+
+def test_uploads_that_were_cut_off_are_resumed_before_anybody_is_let_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumed, seen = threading.Event(), []
+
+    def launch(_: object, **given: Any) -> str:
+        seen.append((resumed.is_set(), given["max_file_mb"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(desk, "resume", resumed.set)
+    monkeypatch.setattr("ui.serving.server.build", lambda *_, **__: None)
+    monkeypatch.setattr("ui.serving.server.launch", launch)
+    serve(desk)
+    assert seen == [(True, desk.settings.max_file_mb)]
+
+
+def test_an_upload_that_is_too_large_is_refused(desk: Desk) -> None:
+    with serving(desk, max_file_mb=0.001) as url:
+        for size, status in ((900, 200), (1100, 413)):
+            files = {"files": ("notes.txt", b"x" * size)}
+            assert httpx.post(f"{url}/gradio_api/upload", files=files).status_code == status, size
 
 
 def test_an_address_that_others_reach_needs_logins_or_a_word() -> None:

@@ -14,13 +14,14 @@ import gradio as gr
 import pytest
 from gradio.utils import get_upload_folder
 
-from rag import Settings
+from rag import Settings, StorageError
 from tests.rag.indexes import prose, write
 from tests.ui.desks import indexed_desk, scripted_desk
 from tests.ui.scripted import HOSTILE_TEXT, ScriptedPipeline, document
 from ui.desk.desk import Desk, DeskState, Watched
 from ui.desk.pull import PullView
 from ui.desk.reading import FileLine, ReadingView
+from ui.desk.uploads import Upload, Uploads
 from ui.documents import markup
 from ui.documents.listing import Choice, Row, Shelf, Shelves, parse_day
 from ui.documents.onboarding import onboarding
@@ -283,6 +284,31 @@ def test_only_files_that_have_arrived_are_taken(
     states = {line.name: line.state for line in desk.reading.view().lines}
     assert states == {"big.pdf": "skipped", ".hidden.txt": "skipped", "lake.txt": "added"}
     assert secret.exists()
+    assert [one.source for one in desk.documents()] == ["lake.txt"]
+
+
+def test_files_that_were_taken_are_read_whatever_becomes_of_the_next(
+    part: SourcesPart, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Uploads.take
+
+    def taken(uploads: Uploads, file: Path, name: str, *more: Any) -> Upload:
+        if name == "river.txt":
+            raise StorageError("The disk is full. Make room.")
+        return take(uploads, file, name, *more)
+
+    monkeypatch.setattr(Uploads, "take", taken)
+    arrivals = Path(get_upload_folder())
+    arrivals.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=arrivals) as folder:
+        files = []
+        for name in ("lake.txt", "river.txt"):
+            Path(folder, name).write_text(prose(name))
+            files.append({"path": f"{folder}/{name}", "name": name})
+        choice = Choice()
+        part.upload(choice, gr.EventData(None, {"files": files}))
+    assert desk.reading.wait(20)
+    assert choice.said == "The disk is full. Make room."
     assert [one.source for one in desk.documents()] == ["lake.txt"]
 
 

@@ -22,8 +22,9 @@ from tests.ui.pages import (
 from tests.ui.scripted import HOSTILE_TEXT, answered, claim, document
 from ui import markup
 from ui.chat import thread
+from ui.chat.advance import advance, begin, fail, queue, stop
 from ui.chat.tools import copied
-from ui.chat.view import ClaimView, Exchange, advance, begin, fail, queue, stop
+from ui.chat.view import ClaimView, Exchange
 from ui.markup import inert
 
 
@@ -163,7 +164,7 @@ def test_a_narrowed_question_says_to_what() -> None:
 
 
 def test_documents_that_speak_to_software_are_told() -> None:
-    html = thread.reply(replace(finished(), flagged=("<Trap>",)))
+    html = thread.reply(replace(finished(), flagged=(("trap", "<Trap>"),)))
     assert "“<Trap>” speaks to the software that reads it" in Page(html).text
 
 

@@ -36,20 +36,10 @@ from tests.ui.pages import (
     written,
 )
 from tests.ui.scripted import answered, claim, document, passages
+from ui.chat.advance import advance, begin, fail, queue, stop
 from ui.chat.record import Collected, from_saved, record_of
 from ui.chat.tab import Tab
-from ui.chat.view import (
-    ClaimView,
-    Exchange,
-    advance,
-    begin,
-    fail,
-    queue,
-    see_today,
-    stop,
-    telling_words,
-    view_of,
-)
+from ui.chat.view import ClaimView, Exchange, see_today, telling_words, view_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -284,7 +274,6 @@ def whole() -> list[AnswerEvent]:
             ),
         ),
         flagged=(BRIDGE.id,),
-        confidence=0.8,
     )
     return [
         RETRIEVED,
@@ -355,7 +344,7 @@ def test_a_removed_document_leaves_nothing_in_what_is_shown_again() -> None:
         ("current", ALSO.text),
     ]
     assert [side.words for side in exchange.differing[0].sides] == ["", "in May"]
-    assert exchange.flagged == ("a document that was removed",)
+    assert exchange.flagged == ((BRIDGE.id, "a document that was removed"),)
 
 
 def test_erased_sentences_can_be_read() -> None:
@@ -402,6 +391,21 @@ def test_a_tab_sees_quotes_again_after_a_removal() -> None:
     tab = Tab(exchanges=[finished(1)])
     tab.refresh({})
     assert {quote.state for quote in tab.exchanges[0].cited} == {"removed"}
+
+
+def test_what_may_repeat_an_erased_answer_goes_from_later_questions() -> None:
+    later = replace(
+        refused(2), question="When?", standalone_question="When in May?", missing="the May opening"
+    )
+    tab = Tab(exchanges=[finished(1), replace(later, offered=())])
+    tab.refresh({})
+    assert "It reopened" not in str(tab.exchanges)
+    assert (tab.exchanges[1].standalone_question, tab.exchanges[1].missing) == ("When?", None)
+
+
+def test_what_goes_from_the_store_is_what_is_kept_there() -> None:
+    tab = Tab(exchanges=[finished(1), finished(-1), finished(2)])
+    assert [tab.kept_from(number) for number in (1, -1, 2, 9, None)] == [1, 2, 2, None, None]
 
 
 def test_an_exchange_holds_dates_and_documents_found() -> None:

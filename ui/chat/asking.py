@@ -7,17 +7,18 @@ import logging
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import gradio as gr
 
-from rag import ConversationNotFound, RagError, Turn
+from rag import ConversationNotFound, RagError, Retrieved, Settings
+from ui.chat.advance import advance, begin, fail, queue, stop
 from ui.chat.parts import Parts, Updates
 from ui.chat.record import Collected, record_of
-from ui.chat.tab import Tab
-from ui.chat.view import Exchange, advance, begin, fail, queue, stop
+from ui.chat.tab import Asked, Tab
+from ui.chat.view import Exchange
 from ui.desk.desk import Desk
 from ui.desk.running import Begun, Failed, Queued, Run, Step
 from ui.markup import limits
@@ -33,15 +34,26 @@ DELETED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """Where a question belongs and what it was asked with."""
+class _Coming:
+    """An answer on its way, and the settings that it is made with."""
 
-    owner: str
-    conversation_id: str
-    at: datetime
-    filters: Mapping[str, Any]
-    history: tuple[Turn, ...]
+    def __init__(self, exchange: Exchange, settings: Settings) -> None:
+        self.exchange = exchange
+        self.settings = settings
+        self.collected = Collected(exchange.question)
+
+    def take(self, step: Step, at: float, *, loading: bool) -> None:
+        match step:
+            case Queued(place=place):
+                self.exchange = queue(self.exchange, place)
+            case Begun():
+                self.exchange = begin(self.exchange, at, loading=loading)
+            case Failed(message=message):
+                self.exchange = fail(self.exchange, message, at)
+            case event:
+                if not self.exchange.over:
+                    self.collected.add(event)
+                self.exchange = advance(self.exchange, event, at)
 
 
 class Asking:
@@ -80,13 +92,18 @@ class Asking:
         parts, question = self._parts, question.strip()
         instead_of = tab.editing if instead_of is None else instead_of
         dropped = instead_of if tab.get(instead_of) else None
-        unsaved, number, kept_in = None, 0, tab.conversation_id
+        unsaved, number, kept_in, owner = None, 0, tab.conversation_id, owner_of(request)
         tab.taking, showing = True, tab.showing
+        left, tab.asked, at = tab.asked, None, datetime.now(UTC)
         try:
+            if left is not None:
+                await self._give_up(left)
             kept_in, number = await asyncio.to_thread(
-                self._begin, owner_of(request), kept_in, question, dropped
+                self._begin, owner, kept_in, question, tab.kept_from(dropped)
             )
         except ConversationNotFound:
+            if showing != tab.showing:
+                return {**parts.kept(), parts.box: question}
             tab.clear()
             tab.notice = DELETED
             return {**parts.whole(tab), **parts.kept(), parts.box: question}
@@ -97,85 +114,117 @@ class Asking:
             unsaved = _NOT_KEPT
         finally:
             tab.taking = False
-        if showing != tab.showing:
-            return parts.nothing()  # another conversation was opened meanwhile
+        exchange = Exchange(
+            # What is not kept is numbered apart from what is.
+            number=number or -(tab.unkept + 1),
+            question=question,
+            scope=limits(dict(scope or {})),
+            replacing=dropped is not None,
+            unsaved=unsaved,
+        )
+        asked = Asked(
+            exchange=exchange,
+            showing=showing,
+            owner=owner,
+            conversation_id=kept_in,
+            at=at,
+            filters=dict(scope or {}),
+            history=(),
+        )
+        if showing != tab.showing:  # another conversation was opened meanwhile
+            lost = await self._give_up(asked)
+            return {**parts.kept(), **({parts.box: question} if lost else {})}
         fresh, first = kept_in != tab.conversation_id, not tab.exchanges or bool(tab.notice)
         tab.conversation_id = kept_in
         tab.title = tab.title or title_of(question)
         if dropped is not None:
             tab.drop_from(dropped)
         tab.unkept += number == 0
-        tab.filters = dict(scope or {})
         tab.person, tab.asked_at = person_of(request), time.monotonic()
-        tab.add(
-            Exchange(
-                # What is not kept is numbered apart from what is.
-                number=number or -tab.unkept,
-                question=question,
-                scope=limits(tab.filters),
-                unsaved=unsaved,
-            )
-        )
+        tab.asked = replace(asked, history=tab.history)
+        tab.add(exchange)
         updates = parts.whole(tab) if first or not tab.exchanges[:-1] else parts.state_of(tab)
         if dropped is not None and parts.past not in updates:
             updates |= parts.replaced(tab, dropped=dropped)
         updates |= {parts.viewer: "", parts.editing: ""}
         return {**updates, **(parts.kept() if fresh or dropped is not None else {})}
 
-    async def answer(self, tab: Tab, request: gr.Request) -> AsyncIterator[Updates]:
+    async def answer(self, tab: Tab) -> AsyncIterator[Updates]:
         """Answer the question that was taken, showing it as it comes; what stands at the end is kept.
 
         Also when the tab is closed or shows another conversation: without a listener the model has nothing to do.
         """
-        exchange = tab.current
-        if exchange is None or tab.run is not None:
+        asked, tab.asked = tab.asked, None
+        if asked is None:
             yield self._parts.nothing()  # Gradio empties the outputs of a generator that says nothing
             return
-        parts, started = self._parts, tab.asked_at
-        asked = Asked(
-            owner=owner_of(request),
-            conversation_id=tab.conversation_id,
-            at=datetime.now(UTC),
-            filters=tab.filters,
-            history=tab.history,
-        )
-        collected = Collected(exchange.question)
+        if asked.showing != tab.showing or tab.current is None:
+            await self._give_up(asked)
+            yield self._parts.kept()
+            return
+        started = tab.asked_at
         tab.run = run = Run(self._desk, self._desk.queue, tab.person)
-        showing, shown = tab.showing, ""
+        coming = _Coming(asked.exchange, self._desk.settings)
         try:
-            async for steps in run.steps(exchange.question, asked.history, asked.filters):
-                if tab.run is not run:
-                    break
-                for step in steps:
-                    exchange = _after(exchange, collected, step, time.monotonic() - started)
-                tab.put(exchange)
-                if exchange.over:
-                    break
-                updates = parts.progress(tab)
-                if updates[parts.evidence] == shown:
-                    del updates[parts.evidence]
-                else:
-                    shown = updates[parts.evidence]
+            async for updates in self._follow(tab, run, asked, coming):
                 yield updates
         finally:
             run.stop()
-            exchange = stop(exchange, time.monotonic() - started)
+            exchange = stop(coming.exchange, time.monotonic() - started)
             tab.run = None if tab.run is run else tab.run
-            if showing == tab.showing:
+            if asked.showing == tab.showing:
                 tab.put(exchange)
             saving = asyncio.get_running_loop().run_in_executor(
-                None, self._finish, asked, exchange, collected
+                None, self._finish, asked, exchange, coming.collected, coming.settings
             )
         unsaved = await saving
-        if showing == tab.showing and tab.get(exchange.number) is not None:
+        if asked.showing == tab.showing and tab.get(exchange.number) is not None:
             if unsaved:
                 tab.put(replace(exchange, unsaved=unsaved))
-            yield {**self.end(tab, exchange.number), **parts.kept()}
+            yield {**await self.end(tab, exchange.number), **self._parts.kept()}
         else:
-            yield parts.kept()
+            yield self._parts.kept()
 
-    def end(self, tab: Tab, number: int) -> Updates:
-        """What is shown once an exchange is over."""
+    async def _follow(
+        self, tab: Tab, run: Run, asked: Asked, coming: _Coming
+    ) -> AsyncIterator[Updates]:
+        """What is shown of an answer until it is over or the tab turns away from it."""
+        parts, started, shown = self._parts, tab.asked_at, ""
+        documents = await asyncio.to_thread(parts.documents)
+        async for steps in run.steps(asked.exchange.question, asked.history, asked.filters):
+            loading = False
+            if any(isinstance(step, Begun) for step in steps):
+                coming.settings = self._desk.settings
+                loading = (await asyncio.to_thread(self._desk.state)).kind == "opening"
+            if any(isinstance(step, Retrieved) for step in steps):
+                # Once, not with every word: it asks the index.
+                documents = await asyncio.to_thread(parts.documents)
+            if tab.run is not run:
+                return
+            for step in steps:
+                coming.take(step, time.monotonic() - started, loading=loading)
+            tab.put(coming.exchange)
+            if coming.exchange.over:
+                return
+            updates = parts.progress(tab, documents)
+            if updates[parts.evidence] == shown:
+                del updates[parts.evidence]
+            else:
+                shown = updates[parts.evidence]
+            yield updates
+
+    async def end(self, tab: Tab, number: int) -> Updates:
+        """What is shown once an exchange is over; all of it anew if documents have changed meanwhile."""
+        if tab.stale and tab.current is None:
+            showing = tab.showing
+            try:
+                documents = await asyncio.to_thread(self._desk.documents)
+            except RagError as error:  # the list of sources says what is wrong
+                logger.info("%s", error)
+            else:
+                if showing == tab.showing:
+                    tab.refresh({one.id: one for one in documents})
+                return self._parts.whole(tab)
         exchange = tab.get(number)
         if exchange is None or not exchange.over:
             return self._parts.state_of(tab)
@@ -190,7 +239,17 @@ class Asking:
         tab.stop()
         if exchange is None or run is not None:
             return self._parts.buttons(tab)
-        return self.end(tab, exchange.number)
+        asked, tab.asked = tab.asked, None
+        if asked is not None and (unsaved := await self._give_up(asked)):
+            tab.put(replace(stop(exchange), unsaved=unsaved))
+        return {**await self.end(tab, exchange.number), **self._parts.kept()}
+
+    async def _give_up(self, asked: Asked) -> str | None:
+        """Keep a question as stopped that nobody waits for any more; why that was not possible, if it was not."""
+        exchange = stop(asked.exchange)
+        return await asyncio.to_thread(
+            self._finish, asked, exchange, Collected(exchange.question), self._desk.settings
+        )
 
     def _begin(
         self, owner: str, identity: str, question: str, dropped: int | None
@@ -199,11 +258,11 @@ class Asking:
         store = self._desk.store
         if not identity:
             identity = store.create(owner, title_of(question))
-        if dropped is not None and dropped > 0:
-            store.drop_from(owner, identity, dropped)
-        return identity, store.begin(owner, identity, question)
+        return identity, store.begin(owner, identity, question, instead_of=dropped)
 
-    def _finish(self, asked: Asked, exchange: Exchange, collected: Collected) -> str | None:
+    def _finish(
+        self, asked: Asked, exchange: Exchange, collected: Collected, settings: Settings
+    ) -> str | None:
         """Keep what the question came to; why that was not possible, if it was not."""
         if exchange.number < 0:
             return exchange.unsaved
@@ -212,7 +271,7 @@ class Asking:
             record = record_of(
                 exchange,
                 collected,
-                self._desk.settings,
+                settings,
                 asked_at=asked.at,
                 embedder=self._desk.embedder().identity if collected.retrieved else None,
                 filters=asked.filters,
@@ -246,17 +305,3 @@ def title_of(question: str) -> str:
     title = textwrap.shorten(words, _TITLE_CHARS, placeholder="…")
     # A single word that is too long leaves nothing else.
     return title if title.strip("…") or len(words) <= 1 else f"{words[: _TITLE_CHARS - 1]}…"
-
-
-def _after(exchange: Exchange, collected: Collected, step: Step, at: float) -> Exchange:
-    match step:
-        case Queued(place=place):
-            return queue(exchange, place)
-        case Begun():
-            return begin(exchange, at)
-        case Failed(message=message):
-            return fail(exchange, message, at)
-        case event:
-            if not exchange.over:
-                collected.add(event)
-            return advance(exchange, event, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rag import Annotation, Document
+from rag import Document
 from ui.chat.thread import stage
 from ui.chat.view import Exchange, QuoteView, see_today
 from ui.markup import hint, inert, listed, published
@@ -54,7 +54,6 @@ def quote_viewer(
     quote: QuoteView,
     document: Document | None,
     *,
-    asides: Sequence[Annotation] = (),
     opened: int = 0,
 ) -> str:
     """A quote in its document, or what can still be said of it.
@@ -63,7 +62,6 @@ def quote_viewer(
         exchange: Whose quote.
         quote: What was clicked.
         document: As it is today; ``None`` if it was removed.
-        asides: Parts of it that are never evidence.
         opened: A number that differs from the last call's, so that the page notices a quote that is
             opened again.
     """
@@ -79,10 +77,8 @@ def quote_viewer(
             "below is what it says today.",
             kept,
         )
-        return _frame(
-            document.title, _origin(document), told + _page(document, 0, 0, asides), opened, of
-        )
-    page = _page(document, quote.start, quote.end, asides)
+        return _frame(document.title, _origin(document), told + _page(document, 0, 0), opened, of)
+    page = _page(document, quote.start, quote.end)
     return _frame(document.title, _origin(document), page, opened, of)
 
 
@@ -91,13 +87,10 @@ def viewer(
     *,
     start: int = 0,
     end: int = 0,
-    asides: Sequence[Annotation] = (),
     opened: int = 0,
 ) -> str:
     """A whole document, with the span ``start:end`` marked; an empty span marks nothing."""
-    return _frame(
-        document.title, _origin(document), _page(document, start, end, asides), opened, ""
-    )
+    return _frame(document.title, _origin(document), _page(document, start, end), opened, "")
 
 
 def _frame(title: str, origin: str, body: str, opened: int, quote: str) -> str:
@@ -113,27 +106,17 @@ def _told(words: str, more: str = "") -> str:
     return f'<div class="sb-told" role="status"><p>{words}</p>{more}</div>'
 
 
-def _page(document: Document, start: int, end: int, asides: Iterable[Annotation]) -> str:
-    marks = sorted(
-        [(one.start, one.end, "aside") for one in asides if one.end <= start or end <= one.start]
-        + ([(start, end, "mark")] if end > start else [])
-    )
-    parts, at = [], 0
-    for first, last, kind in marks:
-        if first < at:
-            continue
-        words = inert(document.text[first:last])
-        parts.append(inert(document.text[at:first]))
-        parts.append(
-            f'<mark tabindex="-1">{words}</mark>'
-            if kind == "mark"
-            else f'<span class="sb-aside" title="Set aside: never quoted as evidence">{words}</span>'
+def _page(document: Document, start: int, end: int) -> str:
+    text = inert(document.text)
+    if end > start:
+        before, words, after = (
+            inert(part)
+            for part in (document.text[:start], document.text[start:end], document.text[end:])
         )
-        at = last
-    parts.append(inert(document.text[at:]))
+        text = f'{before}<mark tabindex="-1">{words}</mark>{after}'
     return (
         '<div class="sb-page" tabindex="0" role="region" aria-label="Text of the document">'
-        f"{''.join(parts)}</div>"
+        f"{text}</div>"
     )
 
 

@@ -139,12 +139,12 @@ class Parts:
         """What goes on in the tab right now."""
         return {**self.progress(tab), **self.buttons(tab)}
 
-    def progress(self, tab: Tab) -> Updates:
-        """The answer under way and its evidence."""
+    def progress(self, tab: Tab, documents: Mapping[str, Document] | None = None) -> Updates:
+        """The answer under way and its evidence, with the documents of today unless others are given."""
         at = time.monotonic() - tab.asked_at
         return {
             self.now: thread.under_way(tab.exchanges, at),
-            self.evidence: self.shown_evidence(tab),
+            self.evidence: self.shown_evidence(tab, documents),
         }
 
     def buttons(self, tab: Tab) -> Updates:
@@ -152,9 +152,10 @@ class Parts:
         busy = tab.busy
         return {self.send: gr.update(visible=not busy), self.halt: gr.update(visible=busy)}
 
-    def shown_evidence(self, tab: Tab) -> str:
+    def shown_evidence(self, tab: Tab, documents: Mapping[str, Document] | None = None) -> str:
         """The quotes of the exchange whose evidence is open."""
-        return panels.evidence(tab.get(tab.shown), self.documents(), tab.active)
+        known = self.documents() if documents is None else documents
+        return panels.evidence(tab.get(tab.shown), known, tab.active)
 
     def shown_editing(self, tab: Tab) -> str:
         """The line above the box."""

@@ -21,6 +21,7 @@ from rag import (
     make_record,
 )
 from ui.chat.view import (
+    REMOVED,
     ClaimView,
     Differing,
     Exchange,
@@ -143,11 +144,9 @@ def from_saved(saved: SavedExchange, documents: Mapping[str, Document]) -> Excha
         ),
         differing=tuple(_differing(one, documents) for one in record.get("disagreements") or ()),
         refused=refused,
-        refusal_reason=record.get("refusal_reason"),
         missing=record.get("missing"),
         as_of=_day(record.get("as_of")),
-        flagged=tuple(_title(one, documents) for one in record.get("flagged") or ()),
-        confidence=record.get("confidence"),
+        flagged=tuple((one, _title(one, documents)) for one in record.get("flagged") or ()),
         total_s=float(timings.get("total_s") or 0),
         model=str(model.get("name") or ""),
         error=page.get("error"),
@@ -231,11 +230,11 @@ def _differing(kept: Mapping[str, Any], documents: Mapping[str, Document]) -> Di
         sides.append(
             Side(number=number, words="" if quote.state == "removed" else words, quote=quote)
         )
-    return Differing(about=kept.get("about") or "", sides=tuple(sides), text=text)
+    return Differing(sides=tuple(sides))
 
 
 def _title(identity: str, documents: Mapping[str, Document]) -> str:
-    return documents[identity].title if identity in documents else "a document that was removed"
+    return documents[identity].title if identity in documents else REMOVED
 
 
 def _day(value: object) -> date | None:

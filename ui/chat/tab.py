@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from rag import Conversation, Document, Turn
+from ui.chat.advance import stop
 from ui.chat.record import from_saved
-from ui.chat.view import Exchange, see_today, stop
+from ui.chat.view import Exchange, forget, without_unclear
 from ui.desk.running import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Where a question belongs and what it was asked with.
+
+    Attributes:
+        exchange: As it was taken.
+        showing: Which showing of a conversation it was asked in, see `Tab.showing`.
+    """
+
+    exchange: Exchange
+    showing: int
+    owner: str
+    conversation_id: str
+    at: datetime
+    filters: Mapping[str, Any]
+    history: tuple[Turn, ...]
 
 
 @dataclass(slots=True)
@@ -19,7 +39,6 @@ class Tab:
     Attributes:
         person: Whose turn it is when the tab asks.
         conversation_id: Empty until the first question.
-        filters: What the question that is being answered is narrowed by.
         shown: Number of the exchange whose evidence is on the right.
         active: Reference of the quote that is open in the viewer.
         editing: Number of the exchange whose question is in the box again.
@@ -27,6 +46,8 @@ class Tab:
             opened twice.
         drawn: Counts up with everything that is drawn; makes the page notice what looks the same as before.
         asked_at: When the question that is being answered was asked, on the clock of `time.monotonic`.
+        asked: The question that was taken and whose answer has not begun.
+        stale: Whether documents have changed while an answer was under way.
         taking: Whether a question is just being taken.
         showing: Counts up with every conversation that is shown; tells one from another.
         unkept: How many questions could not be kept.
@@ -37,13 +58,14 @@ class Tab:
     conversation_id: str = ""
     title: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
-    filters: Mapping[str, Any] = field(default_factory=dict)
     shown: int | None = None
     active: str | None = None
     editing: int | None = None
     opened: int = 0
     drawn: int = 0
     asked_at: float = 0.0
+    asked: Asked | None = None
+    stale: bool = False
     taking: bool = False
     showing: int = 0
     unkept: int = 0
@@ -86,6 +108,7 @@ class Tab:
         """Begin a new conversation; what is being answered is stopped and kept in the old one."""
         self.stop()
         self.showing += 1
+        self.stale = False
         self.conversation_id = self.title = self.notice = ""
         self.exchanges, self.shown, self.active, self.editing = [], None, None, None
 
@@ -111,18 +134,28 @@ class Tab:
         if self.get(self.shown) is None:
             self.shown = self.active = None
 
+    def kept_from(self, number: int | None) -> int | None:
+        """The first exchange from this one on that is kept, ``None`` if none is."""
+        numbers = [one.number for one in self.exchanges]
+        later = numbers[numbers.index(number) :] if number in numbers else []
+        return next((one for one in later if one > 0), None)
+
     def after(self, number: int) -> int:
         """How many exchanges come after one."""
         numbers = [one.number for one in self.exchanges]
         return len(numbers) - 1 - numbers.index(number) if number in numbers else 0
 
     def refresh(self, documents: Mapping[str, Document]) -> None:
-        """See every quote again as the documents of today bear it out."""
-        self.exchanges = [
-            replace(
-                one,
-                cited=tuple(see_today(quote, documents) for quote in one.cited),
-                offered=tuple(see_today(quote, documents) for quote in one.offered),
-            )
-            for one in self.exchanges
-        ]
+        """See every exchange as the documents of today bear it out; nothing of removed ones is left."""
+        self.stale = False
+        refreshed: list[Exchange] = []
+        erased = False
+        for one in self.exchanges:
+            seen = forget(one, documents)
+            if erased and seen.rewritten:  # it may repeat what earlier answers said
+                seen = replace(
+                    without_unclear(seen), standalone_question=seen.question, missing=None
+                )
+            erased = erased or any(not claim.text for claim in seen.claims)
+            refreshed.append(seen)
+        self.exchanges = refreshed

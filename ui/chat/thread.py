@@ -88,7 +88,7 @@ def stage(exchange: Exchange) -> str:
         case "waiting":
             return _place(exchange.place)
         case "searching":
-            return "Searching your documents…"
+            return "Loading the model…" if exchange.loading else "Searching your documents…"
         case "reading":
             return f"Reading {_found(exchange)}…"
         case "writing":
@@ -234,6 +234,8 @@ def _failure(exchange: Exchange) -> str:
 def _stopped(exchange: Exchange) -> str:
     if not exchange.claims and not exchange.draft.strip():
         note = "Stopped."
+        if exchange.replacing:
+            note += " There is no answer: the earlier one went when the question was asked anew."
     else:
         note = "Stopped before the answer was checked as a whole."
         note += " The text in italics was not checked at all." if exchange.draft.strip() else ""
@@ -300,7 +302,7 @@ def _as_of(exchange: Exchange) -> str:
 def _warnings(exchange: Exchange) -> str:
     notes = ""
     if exchange.flagged:
-        names = inert(listed(f"“{one}”" for one in exchange.flagged))
+        names = inert(listed(f"“{title}”" for _, title in exchange.flagged))
         verb = "speaks" if len(exchange.flagged) == 1 else "speak"
         notes += (
             f'<p class="sb-note sb-flagged">{names} {verb} to the software that reads it, as instructions would. '

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.chat.view import Exchange, QuoteView
+from ui.chat.view import Differing, Exchange, QuoteView
 from ui.markup import inert, published
 
 MAX_REASON = 500
@@ -29,8 +29,17 @@ def copied(exchange: Exchange) -> str:
         for claim in exchange.claims
         if claim.text
     )
-    notes = [_footnote(quote) for quote in exchange.cited]
-    return "\n\n".join(part for part in (said, "\n".join(notes) if said else "") if part)
+    parts = [said, *map(_differing, exchange.differing)]
+    if any(parts):
+        parts.append("\n".join(_footnote(quote) for quote in exchange.cited))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _differing(differing: Differing) -> str:
+    sides = [
+        f"- “{' '.join(one.words.split())}”[{one.number}]" for one in differing.sides if one.words
+    ]
+    return "\n".join(("Sources differ:", *sides)) if sides else ""
 
 
 def _footnote(quote: QuoteView) -> str:

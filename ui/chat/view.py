@@ -1,29 +1,17 @@
-"""What the page knows of one question and its answer, as plain values.
-
-Events change nothing in place: `advance` maps an exchange and an event to the next exchange, so that all of it
-is tested without a browser or a thread.
-"""
+"""What the page knows of one question and its answer, as plain values, and as the documents of today bear it out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, TypeAlias
 
 from rag import (
     REFUSAL,
-    Answer,
-    AnswerEvent,
-    Claim,
-    ClaimChecked,
-    Delta,
-    Disagreement,
     Document,
-    Finished,
     Quote,
-    Retrieved,
     Turn,
 )
 
@@ -40,6 +28,10 @@ Stage: TypeAlias = Literal[
 ]
 #: What a document is called that is no longer there.
 GONE = "A removed document"
+#: The same within a sentence.
+REMOVED = "a document that was removed"
+# In place of what a search was narrowed to: it may name documents.
+_SCOPE = "something that has been removed in part"
 OVER = ("finished", "stopped", "failed", "interrupted")
 QuoteState: TypeAlias = Literal["current", "changed", "removed"]
 Rating: TypeAlias = Literal["up", "down"]
@@ -113,9 +105,7 @@ class Side:
 class Differing:
     """Where sources differ."""
 
-    about: str
     sides: tuple[Side, ...]
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +116,8 @@ class Exchange:
         number: Within the conversation, never used twice; markers carry it.
         scope: What the search was narrowed to, in words; empty if to nothing.
         stage: What goes on.
+        loading: Whether models were still being loaded when the search began.
+        replacing: Whether it was asked in place of an earlier answer.
         place: How many questions are answered before this one, while it waits.
         since: Second since asking at which the stage began.
         stage_seconds: The stages that are over and how long they took.
@@ -136,7 +128,7 @@ class Exchange:
         pondering: Whether the model has been at work since the last sentence was checked.
         cited: The quotes that markers stand for.
         offered: Everything that was found, referred to as ``r1``, ``r2``…
-        flagged: Titles of documents found that speak to the software which reads them.
+        flagged: Ids and titles of documents found that speak to the software which reads them.
         error: What to tell the person, if it failed.
         unsaved: Why the exchange is not kept, if it could not be.
         reason: Why the person rated it as they did.
@@ -147,6 +139,8 @@ class Exchange:
     standalone_question: str = ""
     scope: str = ""
     stage: Stage = "waiting"
+    loading: bool = False
+    replacing: bool = False
     place: int = 0
     since: float = 0.0
     stage_seconds: tuple[tuple[str, float], ...] = ()
@@ -160,11 +154,9 @@ class Exchange:
     offered: tuple[QuoteView, ...] = ()
     differing: tuple[Differing, ...] = ()
     refused: bool = False
-    refusal_reason: str | None = None
     missing: str | None = None
     as_of: date | None = None
-    flagged: tuple[str, ...] = ()
-    confidence: float | None = None
+    flagged: tuple[tuple[str, str], ...] = ()
     total_s: float = 0.0
     model: str = ""
     error: str | None = None
@@ -210,47 +202,6 @@ class Exchange:
         return Turn(question=self.question, answer=said) if self.over and said else None
 
 
-def begin(exchange: Exchange, at: float = 0.0) -> Exchange:
-    """The exchange once the pipeline works on it; ``at`` is seconds since it was asked."""
-    if exchange.stage != "waiting":
-        return exchange
-    return replace(_enter(exchange, "searching", at), place=0)
-
-
-def queue(exchange: Exchange, place: int) -> Exchange:
-    """The exchange while others are first."""
-    return replace(exchange, place=place) if exchange.stage == "waiting" else exchange
-
-
-def advance(exchange: Exchange, event: AnswerEvent, at: float = 0.0) -> Exchange:
-    """The exchange after an event of its answer; events that come after a stop change nothing."""
-    if exchange.over:
-        return exchange
-    match event:
-        case Retrieved():
-            return _found(exchange, event, at)
-        case Delta(text=""):
-            return replace(exchange, pondering=True)  # a sign of life
-        case Delta(text=text):
-            return replace(_enter(exchange, "writing", at), draft=exchange.draft + text)
-        case ClaimChecked(claim=claim):
-            return _checked(_enter(exchange, "checking", at), claim)
-        case Finished(answer=answer):
-            return _finished(exchange, answer, at)
-
-
-def stop(exchange: Exchange, at: float | None = None) -> Exchange:
-    """The exchange after the person stopped it: checked sentences and the draft stay."""
-    return exchange if exchange.over else _enter(exchange, "stopped", at)
-
-
-def fail(exchange: Exchange, message: str, at: float | None = None) -> Exchange:
-    """The exchange after an error."""
-    if exchange.over:
-        return exchange
-    return replace(_enter(exchange, "failed", at), error=message, draft="")
-
-
 def see_today(quote: QuoteView, documents: Mapping[str, Document]) -> QuoteView:
     """The quote as the documents of today bear it out.
 
@@ -270,6 +221,48 @@ def see_today(quote: QuoteView, documents: Mapping[str, Document]) -> QuoteView:
     if start < 0:
         return replace(quote, state="changed")
     return replace(quote, start=start, end=start + len(quote.text), state="current")
+
+
+def forget(exchange: Exchange, documents: Mapping[str, Document]) -> Exchange:
+    """The exchange as the documents of today bear it out, without what rested on removed ones.
+
+    What goes is what `rag.ConversationStore.forget_documents` erases: sentences, sides of disagreements, and what
+    may be anybody's words.
+    """
+    cited, offered = (
+        tuple(see_today(quote, documents) for quote in quotes)
+        for quotes in (exchange.cited, exchange.offered)
+    )
+    sides = [side.quote for one in exchange.differing for side in one.sides]
+    seen = replace(exchange, cited=cited, offered=offered)
+    flagged = tuple(
+        (one, title if one in documents else REMOVED) for one, title in exchange.flagged
+    )
+    quotes = (*exchange.cited, *exchange.offered, *sides)
+    gone = {quote.reference for quote in quotes if quote.document_id not in documents}
+    if not gone and flagged == exchange.flagged:
+        return replace(seen, differing=_seen(exchange.differing, documents))
+    return replace(
+        without_unclear(seen),
+        claims=tuple(
+            replace(
+                claim,
+                text="" if gone & {str(number) for number in claim.numbers} else claim.text,
+                replaces=None if claim.replaces is None else "",
+            )
+            for claim in exchange.claims
+        ),
+        differing=_seen(exchange.differing, documents),
+        flagged=flagged,
+        draft="",
+        scope=_SCOPE if exchange.scope else "",
+    )
+
+
+def without_unclear(exchange: Exchange) -> Exchange:
+    """The exchange without sentences that did not pass, of which it cannot be told whose words they are."""
+    dropped = tuple(replace(claim, text="", reason=None) for claim in exchange.dropped)
+    return replace(exchange, dropped=dropped)
 
 
 def view_of(quote: Quote, reference: str) -> QuoteView:
@@ -294,116 +287,14 @@ def telling_words(text: str, number: int) -> str:
     return found[1] if found else ""
 
 
-def _enter(exchange: Exchange, stage: Stage, at: float | None) -> Exchange:
-    if exchange.stage == stage:
-        return exchange
-    if at is None:  # nobody looked at the clock
-        return replace(exchange, stage=stage)
-    took = (exchange.stage, max(0.0, at - exchange.since))
-    return replace(exchange, stage=stage, since=at, stage_seconds=(*exchange.stage_seconds, took))
-
-
-def _found(exchange: Exchange, event: Retrieved, at: float) -> Exchange:
-    quotes = event.quotes or tuple(
-        Quote(
-            document=passage.document,
-            start=passage.chunk.start,
-            end=passage.chunk.end,
-            also_in=passage.also_in,
-        )
-        for passage in event.passages
-    )
-    return replace(
-        _enter(exchange, "reading", at),
-        standalone_question=event.standalone_question,
-        passages=len(event.passages),
-        documents=len({passage.document.id for passage in event.passages}),
-        offered=tuple(view_of(quote, f"r{place}") for place, quote in enumerate(quotes, start=1)),
+def _seen(
+    differing: Iterable[Differing], documents: Mapping[str, Document]
+) -> tuple[Differing, ...]:
+    return tuple(
+        Differing(sides=tuple(_side(side, documents) for side in one.sides)) for one in differing
     )
 
 
-def _checked(exchange: Exchange, claim: Claim) -> Exchange:
-    view = _claim(claim)
-    draft = _after(exchange.draft, claim.text)
-    if not view.stands:
-        dropped = (*exchange.dropped, view)
-        return replace(exchange, dropped=dropped, draft=draft, pondering=False)
-    # Something new, after thinking about sentences of which none passed.
-    if exchange.pondering and exchange.dropped and not exchange.claims:
-        view = replace(view, replaces=exchange.dropped[0].text)
-    return replace(
-        exchange,
-        claims=(*exchange.claims, view),
-        cited=_by_number(exchange.cited, [claim]),
-        draft=draft,
-        pondering=False,
-    )
-
-
-def _finished(exchange: Exchange, answer: Answer, at: float) -> Exchange:
-    if answer.refusal_reason == "stopped":
-        return stop(exchange, at)
-    standing = [claim for claim in answer.claims if claim.verdict == "supported"]
-    replaced = {claim.text: claim.replaces for claim in exchange.claims if claim.replaces}
-    differing = tuple(_differing(one) for one in answer.disagreements)
-    titles = {passage.document.id: passage.document.title for passage in answer.passages}
-    exchange = replace(
-        _enter(exchange, "finished", at),
-        draft="",
-        dropped=tuple(_claim(claim) for claim in answer.dropped),
-        standalone_question=answer.standalone_question,
-        refusal_reason=answer.refusal_reason,
-        as_of=answer.as_of,
-        flagged=tuple(titles.get(one, one) for one in answer.flagged),
-        confidence=answer.confidence,
-        total_s=answer.timings.total_s,
-        model=answer.model.name if answer.model else "",
-    )
-    if answer.refused:
-        return replace(exchange, refused=True, missing=answer.missing, claims=(), cited=())
-    return replace(
-        exchange,
-        claims=tuple(replace(_claim(one), replaces=replaced.get(one.text)) for one in standing),
-        cited=_by_number((side.quote for one in differing for side in one.sides), standing),
-        differing=differing,
-    )
-
-
-def _claim(claim: Claim) -> ClaimView:
-    return ClaimView(
-        text=claim.text,
-        numbers=tuple(citation.number for citation in claim.citations),
-        support=claim.support,
-        verdict=claim.verdict,
-        reason=claim.reason,
-    )
-
-
-def _by_number(known: Iterable[QuoteView], claims: Sequence[Claim]) -> tuple[QuoteView, ...]:
-    quotes = {int(quote.reference): quote for quote in known}
-    for claim in claims:
-        for citation in claim.citations:
-            quotes[citation.number] = view_of(citation.quote, str(citation.number))
-    return tuple(quotes[number] for number in sorted(quotes))
-
-
-def _differing(disagreement: Disagreement) -> Differing:
-    sides = tuple(
-        Side(
-            number=one.number,
-            words=telling_words(disagreement.text, one.number) or one.quote.text,
-            quote=view_of(one.quote, str(one.number)),
-        )
-        for one in disagreement.citations
-    )
-    return Differing(about=disagreement.about, sides=sides, text=disagreement.text)
-
-
-def _after(draft: str, sentence: str) -> str:
-    """What the draft says after a sentence; the draft has markers that the sentence lost."""
-    gap = r"\s*(?:\[\d+\]\s*)*"
-    said = gap.join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", sentence))
-    found = re.search(said + gap, draft)
-    # A sentence that the draft does not hold was mended on the way; what it was made of must not
-    # stand beside it.
-    return draft[found.end() :] if found else ""
+def _side(side: Side, documents: Mapping[str, Document]) -> Side:
+    quote = see_today(side.quote, documents)
+    return replace(side, quote=quote, words="" if quote.state == "removed" else side.words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,12 @@ from rag import (
     RagError,
     Settings,
     SettingsError,
-    StorageError,
     Turn,
 )
+from rag.read import find_files
 from ui.desk.pull import Pull
 from ui.desk.queueing import FairQueue
-from ui.desk.reading import FileLine, Reading
+from ui.desk.reading import AT_ONCE, FileLine, Reading
 from ui.desk.uploads import Uploads
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Desk:
         """
         self.settings = settings
         self.queue = FairQueue()
-        self.uploads = Uploads(settings.home.expanduser().absolute() / "uploads")
+        self.uploads = Uploads(settings.uploads_dir)
         self.reading = Reading(self)
         self.pull = Pull()
         self.watched: dict[Path, Watched] = {}
@@ -204,26 +205,30 @@ class Desk:
             return self._pipeline
 
     def warm(self) -> None:
-        """Open the pipeline in the background; `state` says how that went. The first time, `resume` as well."""
-        if not self._resumed:
-            self._resumed = True
+        """Open the pipeline in the background; `state` says how that went. Before, `resume` what has not been yet."""
+        # Put right only while nothing is under way that looks as if it had been cut off.
+        if not self._resumed and not self.reading.view().busy:
             self.resume()
+        self._error = None
         self._open_soon()
 
     def resume(self) -> None:
         """Read uploads that were cut off when the program last ended; to be called before new ones can come."""
         try:
             held = {file.path: file.state for file in self.files()}
-        except RagError as error:  # `state` tells
-            logger.info("%s", error)
-            return
-        self.reading.add(
-            [
+            lines = [
                 self.uploaded(path, fresh=path not in held)
                 for path in self.uploads.files()
                 if held.get(path) != "same"
             ]
-        )
+        except RagError as error:  # `state` tells
+            logger.info("%s", error)
+            return
+        except OSError as error:
+            logger.warning("Uploads that were cut off cannot be read: %s", error)
+            return
+        self._resumed = True
+        self.reading.add(lines)
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), **filters: Any
@@ -243,9 +248,8 @@ class Desk:
         Raises:
             RagError: the question is no question, or the index cannot be opened.
         """
-        retriever = getattr(self._pipeline, "retriever", None) or self._searching()
-        found: tuple[Passage, ...] = retriever.retrieve(query, top_k=top_k, **_given(filters))
-        return found
+        # Not the pipeline's, which is closed when another model takes over.
+        return self._searching().retrieve(query, top_k=top_k, **_given(filters))
 
     def embedder(self) -> Embedder:
         """The embedding model, one for questions and documents.
@@ -267,6 +271,7 @@ class Desk:
         *,
         root: Path | None = None,
         prune: bool = False,
+        read: bool = True,
     ) -> IngestReport:
         """Add or update files and folders, as `rag.ingest_paths`; questions are answered meanwhile."""
         embedder = self.embedder()
@@ -276,6 +281,7 @@ class Desk:
                 self.settings,
                 embedder=embedder,
                 prune=prune,
+                read=read,
                 on_file=on_file,
                 root=root,
             )
@@ -288,17 +294,10 @@ class Desk:
         Raises:
             DocumentNotFound: there is none with this id.
             IndexLocked: another process is writing.
+            StorageError: an upload cannot be deleted, or another process holds old pages open.
         """
-        file = next((one for one in self.files() if one.document_id == document_id), None)
-        try:
-            with self._writing:
-                removed = rag.remove_document(self.settings, document_id)
-        except StorageError:
-            if self.document(document_id) is None:  # only old pages of the index are left
-                self._forget(document_id, file)
-            raise
-        self._forget(document_id, file)
-        return removed
+        with self._writing, self.uploads.unchanged():
+            return rag.remove_document(self.settings, document_id)
 
     def reindex(self, document_ids: Iterable[str] | None = None) -> None:
         """Read files again in the background: those of these documents, or all that have changed."""
@@ -341,7 +340,7 @@ class Desk:
     # settings
 
     def apply(self, **changed: Any) -> None:
-        """Change settings for everybody, from the next question on.
+        """Change settings for everybody, from the next question on; waits for the answer that is under way.
 
         A new model is opened before the old one is closed; if that fails, all stays as it is.
 
@@ -356,8 +355,8 @@ class Desk:
         with self._applying:
             settings = type(self.settings).load(**{**self.settings.model_dump(), **changed})
             if settings.chat_model == self.settings.chat_model:
-                self.settings = settings
-                with self._opening:
+                with self.queue.exclusively(), self._opening:
+                    self.settings = settings
                     pipeline: Any = self._pipeline
                     if hasattr(pipeline, "settings"):
                         pipeline.settings = settings
@@ -434,15 +433,13 @@ class Desk:
             _close(old)
         else:  # nothing to open yet, but the model can be looked at
             rag.locate_model(settings.chat_model, settings, "chat")
-            self.settings = settings
-
-    def _forget(self, document_id: str, file: HeldFile | None) -> None:
-        self.store.forget_documents([document_id])
-        if file is not None:
-            self.uploads.discard(file.path)
+            with self.queue.exclusively():
+                self.settings = settings
 
     def _take_in(self, folder: Path) -> None:
         skipped: dict[str, str] = {}
+        files = self._to_take_in(folder)
+        before = 0
 
         def on_file(file: FileOutcome) -> None:
             if self.closed:
@@ -450,16 +447,42 @@ class Desk:
             if file.outcome == "skipped":
                 skipped[file.source] = file.reason
             self.watched[folder] = Watched(
-                done=file.done, total=file.total, skipped=tuple(skipped.items())
+                done=before + file.done, total=len(files), skipped=tuple(skipped.items())
             )
 
-        try:
-            self.ingest([folder], on_file, prune=True)
-        except IngestError:
-            if not skipped:
-                raise
+        # Whoever wants to remove a document in between waits no longer than a few files take.
+        for before in range(0, len(files), AT_ONCE):
+            some = [file for file in files[before : before + AT_ONCE] if os.path.exists(file)]  # noqa: PTH110 - never raises
+            told = len(skipped)
+            try:
+                if some:
+                    self.ingest(some, on_file, root=folder)
+            except IngestError:
+                if self.closed or len(skipped) == told:
+                    raise
+        self.ingest([folder], prune=True, read=False)
         self.watched[folder] = Watched(skipped=tuple(skipped.items()))
         self.after_reading()
+
+    def _to_take_in(self, folder: Path) -> list[Path]:
+        """The files of a folder that is kept in step, without those that hold what was read of them.
+
+        Raises:
+            IngestError: there are none, but documents from it; so does the folder of a disk look that is gone.
+        """
+        try:
+            files = [file.path for file in find_files(folder)]
+        except IngestError:
+            if not folder.is_dir():
+                raise
+            files = []
+        held = [file for file in self.files() if file.path.is_relative_to(folder)]
+        if held and not any(file.is_file() for file in files):
+            raise IngestError(
+                f"{folder} is empty; its documents are kept. Remove them in the list if that is meant."
+            )
+        same = {file.path for file in held if file.state == "same"}
+        return [file for file in files if file not in same]
 
     def _trouble(self, folder: Path, reason: str | None) -> None:
         if reason is not None:

@@ -23,8 +23,8 @@ FileState: TypeAlias = Literal[
 #: States in which nothing more will happen to a file.
 SETTLED = frozenset({"added", "updated", "unchanged", "skipped", "cancelled"})
 
-# So many at a time: whoever wants to remove a document in between waits no longer than these take.
-_AT_ONCE = 16
+#: So many at a time: whoever wants to remove a document in between waits no longer than these take.
+AT_ONCE = 16
 _AGAIN_S = 1.0
 _LOCKED = "Another program is writing to the index; reading goes on when it has finished."
 _UNFORESEEN = "Something unforeseen went wrong; the terminal shows what. Add the files again."
@@ -152,22 +152,34 @@ class Reading:
         self._changed.notify_all()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                waiting = [line for line in self._lines.values() if line.state == "waiting"]
-                if not waiting or self._desk.closed:
+        ended = False
+        try:
+            while not ended:
+                ended = self._step()
+        finally:
+            if not ended:
+                with self._changed:
                     self._busy = False
                     self._note()
-                    break
-            _, same = next(groupby(waiting, key=lambda line: line.root))
-            try:
-                self._read(list(same)[:_AT_ONCE])
-            except RagError as error:
-                self._give_up(str(error))
-            except Exception:
-                logger.exception("Files could not be read")
-                self._give_up(_UNFORESEEN)
         self._desk.after_reading()
+
+    def _step(self) -> bool:
+        """Read some of what waits; whether there was nothing left."""
+        with self._changed:
+            waiting = [line for line in self._lines.values() if line.state == "waiting"]
+            if not waiting or self._desk.closed:
+                self._busy = False  # within the lock, so that what comes now is begun anew
+                self._note()
+                return True
+        _, same = next(groupby(waiting, key=lambda line: line.root))
+        try:
+            self._read(list(same)[:AT_ONCE])
+        except RagError as error:
+            self._give_up(str(error))
+        except Exception:
+            logger.exception("Files could not be read")
+            self._give_up(_UNFORESEEN)
+        return False
 
     def _read(self, lines: Sequence[FileLine]) -> None:
         paths = []
@@ -209,7 +221,10 @@ class Reading:
                 return
             if line.path and line.fresh and state in SETTLED:
                 read = state not in ("skipped", "cancelled")
-                self._desk.uploads.settle(line.path, read=read)
+                try:
+                    self._desk.uploads.settle(line.path, read=read)
+                except OSError as error:
+                    logger.warning("%s cannot be tidied up: %s", line.path, error)
             self._lines[key] = replace(line, state=state, reason=reason)
             self._note()
 

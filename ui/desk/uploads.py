@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 import unicodedata
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from rag import StorageError, UnreadableDocument
+from rag.uploaded import ASIDE, tidy_uploads
 
 Kind: TypeAlias = Literal["new", "version", "same"]
 
-# Beginning with a dot, so that nothing in it is taken for a document.
-_ASIDE = ".aside"
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"|?*]')
 _LONGEST_PART = 200  # bytes; file systems take 255, and what was there before gets a longer name
 _DEEPEST = 20
@@ -37,11 +38,12 @@ class Upload:
 
 
 class Uploads:
-    """The folder of uploads. One thread at a time should change it."""
+    """The folder of uploads. Threads may share one."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` is made when the first file comes."""
         self.folder = folder.resolve()
+        self._turn = threading.RLock()
 
     def take(self, file: Path, name: str, modified: float | None = None) -> Upload:
         """Move a file to its place; one of the same name is kept aside until `settle`.
@@ -55,7 +57,10 @@ class Uploads:
             UnreadableDocument: there is no place for it; the message is the reason alone.
             StorageError: the folder cannot be written to, or the disk is full.
         """
-        name = safe_name(name)
+        with self._turn:
+            return self._take(file, safe_name(name), modified)
+
+    def _take(self, file: Path, name: str, modified: float | None) -> Upload:
         path = self.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,53 +97,39 @@ class Uploads:
 
     def settle(self, path: Path, *, read: bool) -> None:
         """Once it is known whether an upload could be read: what could not gives way to what was there before."""
-        before = self._aside(path)
-        with suppress(FileNotFoundError):
-            if read:
-                before.unlink()
-            elif before.exists():
-                before.replace(path)
-            else:
-                path.unlink()
-        self._tidy(before.parent)
-        self._tidy(path.parent)
+        with self._turn:
+            before = self._aside(path)
+            with suppress(FileNotFoundError):
+                if read:
+                    before.unlink()
+                elif before.exists():
+                    before.replace(path)
+                else:
+                    path.unlink()
+            tidy_uploads(self.folder, before.parent)
+            tidy_uploads(self.folder, path.parent)
 
     def files(self) -> list[Path]:
         """All uploads; what was cut off is put right before."""
-        for before in list((self.folder / _ASIDE).rglob("*")):
-            path = self.folder / before.relative_to(self.folder / _ASIDE)
-            if before.is_file():
-                self.settle(path, read=path.exists())
-        return sorted(
-            path
-            for path in self.folder.rglob("*")
-            if path.is_file() and _ASIDE not in path.relative_to(self.folder).parts
-        )
+        with self._turn:
+            for before in list((self.folder / ASIDE).rglob("*")):
+                path = self.folder / before.relative_to(self.folder / ASIDE)
+                if before.is_file():
+                    self.settle(path, read=path.exists())
+            return sorted(
+                path
+                for path in self.folder.rglob("*")
+                if path.is_file() and ASIDE not in path.relative_to(self.folder).parts
+            )
 
-    def discard(self, path: Path) -> None:
-        """Delete a file, if it is an upload, and folders that are empty then."""
-        if not self.owns(path):
-            return
-        for one in (path, self._aside(path)):
-            with suppress(FileNotFoundError):
-                one.unlink()
-            self._tidy(one.parent)
-
-    def owns(self, path: Path) -> bool:
-        """Whether a file is an upload."""
-        return path.is_relative_to(self.folder)
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Nothing is taken or settled meanwhile."""
+        with self._turn:
+            yield
 
     def _aside(self, path: Path) -> Path:
-        return self.folder / _ASIDE / path.relative_to(self.folder)
-
-    def _tidy(self, folder: Path) -> None:
-        while folder != self.folder and folder.is_relative_to(self.folder):
-            try:
-                folder.rmdir()
-            except OSError:  # not empty, or not there
-                if folder.exists():
-                    return
-            folder = folder.parent
+        return self.folder / ASIDE / path.relative_to(self.folder)
 
 
 def safe_name(name: str) -> str:

@@ -144,11 +144,6 @@ def _sure(row: Row) -> str:
     )
 
 
-def failure(message: str) -> str:
-    """Why the list cannot be shown."""
-    return f'<p class="sb-hint" role="alert">{inert(message)}</p>'
-
-
 def reading(view: ReadingView, watched: Mapping[Path, Watched]) -> str:
     """Files on their way into the index, and the folders that are kept in step."""
     return f"{_files(view)}{''.join(_folder(path, one) for path, one in watched.items())}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import gradio as gr
@@ -12,6 +12,7 @@ from ui.assets import script
 from ui.desk.desk import Desk, DeskState
 from ui.desk.pull import PullView
 from ui.desk.reading import ReadingView
+from ui.documents.events import QUIET
 from ui.markup import counted, inert, listed, seconds
 
 if TYPE_CHECKING:
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
 Update: TypeAlias = Any  # what gradio takes as the new value of a part
 
-_QUIET: Mapping[str, Any] = {
-    "queue": False,
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "trigger_mode": "multiple",
-}
 _WHAT_IT_IS = (
     "<p>This program answers questions from your own documents, on this machine. Every sentence of an answer "
     "rests on quotes that you can open where they stand. What the documents do not say is not answered.</p>"
@@ -45,7 +40,7 @@ class OnboardingPart:
     def wire(self, sources: SourcesPart) -> None:
         """Follow what happens to the documents and to the models."""
         outputs = [self._html, self._drawn]
-        self._html.select(self.act, [self._drawn], outputs, **_QUIET)
+        self._html.select(self.act, [self._drawn], outputs, **QUIET)
         sources.on_change(self.look, [self._drawn], outputs)
 
     def act(self, drawn: str, event: gr.EventData) -> tuple[Update, Update]:

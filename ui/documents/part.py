@@ -16,7 +16,9 @@ from ui.desk.desk import Desk
 from ui.desk.reading import FileLine
 from ui.desk.running import UNFORESEEN
 from ui.documents import markup
+from ui.documents.events import QUIET
 from ui.documents.listing import Choice, Shelves, parse_day
+from ui.markup import failure
 
 if TYPE_CHECKING:
     from ui.chat.part import ChatPart
@@ -25,14 +27,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Update: TypeAlias = Any  # what gradio takes as the new value of a part
-
-# Everybody may touch several things at once, and each counts.
-_QUIET: Mapping[str, Any] = {
-    "queue": False,
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "trigger_mode": "multiple",
-}
 
 
 class SourcesPart:
@@ -68,8 +62,8 @@ class SourcesPart:
         """
         self._chat = chat
         parts = [self.scope, self._line, self._reading, self._library]
-        self._library.select(self.act, [self._choice], parts, **_QUIET)
-        self._library.upload(self.upload, [self._choice], parts, **_QUIET)
+        self._library.select(self.act, [self._choice], parts, **QUIET)
+        self._library.upload(self.upload, [self._choice], parts, **QUIET)
         self.on_change(self.see_again, [tab], chat.outputs)
 
     def on_change(self, do: Callable[..., Any], inputs: list[gr.State], outputs: list[Any]) -> None:
@@ -77,7 +71,7 @@ class SourcesPart:
 
         The list's own event, as the browser tells of changed states only after handlers that were queued.
         """
-        self._library.stale(do, inputs, outputs, **_QUIET)
+        self._library.stale(do, inputs, outputs, **QUIET)
 
     def act(self, choice: Choice, event: gr.EventData) -> tuple[Update, ...]:
         """Do what was clicked, ticked or typed, and show how things stand."""
@@ -97,6 +91,7 @@ class SourcesPart:
     def see_again(self, tab: Tab) -> tuple[Update, ...]:
         """Show what is left of quotes after documents have changed; not in the middle of an answer."""
         if tab.current is not None:
+            tab.stale = True
             return tuple(gr.skip() for _ in self._chat.outputs)
         try:
             tab.refresh({one.id: one for one in self._desk.documents()})
@@ -124,15 +119,17 @@ class SourcesPart:
         lines = [
             FileLine(name=name, state="skipped", reason=reason) for name, reason in _skipped(data)
         ]
-        for file, name, modified in _files(data):
-            try:
-                taken = self._desk.uploads.take(file, name, modified)
-            except UnreadableDocument as error:
-                file.unlink(missing_ok=True)
-                lines.append(FileLine(name=name, state="skipped", reason=str(error)))
-            else:
-                lines.append(self._desk.uploaded(taken.path, fresh=taken.kind != "same"))
-        self._desk.reading.add(lines, str(data.get("batch", "")))
+        try:
+            for file, name, modified in _files(data):
+                try:
+                    taken = self._desk.uploads.take(file, name, modified)
+                except UnreadableDocument as error:
+                    file.unlink(missing_ok=True)
+                    lines.append(FileLine(name=name, state="skipped", reason=str(error)))
+                else:
+                    lines.append(self._desk.uploaded(taken.path, fresh=taken.kind != "same"))
+        finally:  # what has been taken is to be read, whatever became of the others
+            self._desk.reading.add(lines, str(data.get("batch", "")))
 
     def _try(self, choice: Choice, do: Any) -> None:
         try:
@@ -152,7 +149,7 @@ class SourcesPart:
             shelf = self._shelves.now()
         except RagError as error:
             choice.shelf = None
-            failed = markup.failure(str(error))
+            failed = failure(str(error))
             return gr.skip(), gr.skip(), gr.skip(), failed
         if choice.shelf is not None and choice.shelf.changes != shelf.changes:
             choice.keep(shelf.rows)

@@ -24,12 +24,16 @@ class Form:
     """A kind of file.
 
     Attributes:
-        write: Gives its content.
+        text: Gives its content, which need not be encodable.
     """
 
     suffix: str
     media_type: str
-    write: Callable[[Conversation], str]
+    text: Callable[[Conversation], str]
+
+    def write(self, conversation: Conversation) -> str:
+        """The content of the file; what is no character (half a letter) is a question mark."""
+        return self.text(conversation).encode("utf-8", "replace").decode()
 
 
 def as_json(conversation: Conversation) -> str:
@@ -60,15 +64,10 @@ def as_json(conversation: Conversation) -> str:
 
 
 FORMS: Mapping[str, Form] = {
-    "markdown": Form(suffix=".md", media_type="text/markdown", write=as_markdown),
-    "json": Form(suffix=".json", media_type="application/json", write=as_json),
-    "html": Form(suffix=".html", media_type="text/html", write=as_html),
+    "markdown": Form(suffix=".md", media_type="text/markdown", text=as_markdown),
+    "json": Form(suffix=".json", media_type="application/json", text=as_json),
+    "html": Form(suffix=".html", media_type="text/html", text=as_html),
 }
-
-
-def write(conversation: Conversation, form: Form) -> str:
-    """The content of the file; what is no character (half a letter) is a question mark."""
-    return form.write(conversation).encode("utf-8", "replace").decode()
 
 
 def file_name(conversation: Conversation, form: Form) -> str:

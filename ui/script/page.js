@@ -133,7 +133,6 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("sb:evidence", () => show("right"));
-document.addEventListener("sb:sources", () => show("left"));
 document.addEventListener("sb:chat", () => {
   if (root.dataset.sbOver) hide(root.dataset.sbOver);
   find("#sb-box textarea")?.focus({ preventScroll: true });

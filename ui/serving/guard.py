@@ -36,7 +36,8 @@ class Guard:
 
     Without logins on an address of this machine, only what is addressed to this machine by name is let in, and
     nothing that a page from elsewhere sends: a web page that somebody has open in their browser could otherwise
-    ask this server through it and, with a name of its own that leads here, read what it says.
+    ask this server through it and, with a name of its own that leads here, read what it says. Pages from elsewhere
+    are refused with logins too: the browser sends along the cookie of whoever is logged in.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Guard:
         Args:
             app: What is guarded.
             logins: Asked for on what programs use; pages ask for themselves.
-            names: Hosts that requests may be addressed to and come from; ``None`` is any.
+            names: Hosts that requests may be addressed to and come from; ``None`` is any, as long as a page's
+                requests go to where the page is from.
         """
         self._app = app
         self._logins = logins
@@ -62,9 +64,16 @@ class Guard:
         await (refusal or self._app)(scope, receive, send)
 
     def _stranger(self, headers: Headers) -> JSONResponse | None:
-        if self._names is None:
-            return None
         origin = headers.get("origin")
+        if self._names is None:
+            if origin is None or _is_from_here(origin, headers):
+                return None
+            return _refusal(
+                403,
+                f"This chat answers to its own page only, not to pages of {origin}. A proxy in front of it must "
+                "pass on the header Host or send X-Forwarded-Host.",
+                "other_origin",
+            )
         for url in [f"//{headers.get('host', '')}", *([origin] if origin else ())]:
             if not self._is_ours(url):
                 return _refusal(
@@ -76,10 +85,7 @@ class Guard:
         return None
 
     def _is_ours(self, url: str) -> bool:
-        try:
-            name = (urlsplit(url).hostname or "").lower()
-        except ValueError:
-            return False
+        name = _hostname(url)
         if name in (self._names or ()):
             return True
         with suppress(ValueError):
@@ -103,6 +109,27 @@ class Guard:
             )
         scope[SCOPE_KEY] = name
         return None
+
+
+def _is_from_here(origin: str, headers: Headers) -> bool:
+    """Whether a page comes from the host that its request goes to."""
+    name = _hostname(origin)
+    if not name:
+        return False
+    if name == _hostname(f"//{headers.get('host', '')}"):
+        return True
+    # A page can send this header itself, but not what its browser says of where the page is from.
+    if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+        return False
+    forwarded = headers.get("x-forwarded-host", "").split(",")
+    return any(name == _hostname(f"//{one.strip()}") for one in forwarded)
+
+
+def _hostname(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def _refusal(status: int, message: str, code: str) -> JSONResponse:

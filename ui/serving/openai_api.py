@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -124,8 +124,11 @@ class _Api:
         yield _event(reply.opening())
         run = Run(self._desk, self._desk.queue, person)
         told, ended, doing = time.monotonic(), False, "working"
-        async with aclosing(run.steps(asked.question, asked.history, asked.filters)) as steps:
-            async for batch in _beating(steps, self._keep_alive_s):
+        async with (
+            aclosing(run.steps(asked.question, asked.history, asked.filters)) as steps,
+            aclosing(_beating(steps, self._keep_alive_s)) as batches,
+        ):
+            async for batch in batches:
                 for piece in _told(batch, reply):
                     ended, told = True, time.monotonic()
                     yield piece
@@ -161,7 +164,9 @@ def _doing(batch: list[Step]) -> str | None:
     return None
 
 
-async def _beating(steps: AsyncIterator[list[Step]], every_s: float) -> AsyncIterator[list[Step]]:
+async def _beating(
+    steps: AsyncIterator[list[Step]], every_s: float
+) -> AsyncGenerator[list[Step], None]:
     """The same, with an empty batch whenever nothing has come for so long."""
     pending = asyncio.ensure_future(anext(steps))
     try:

@@ -65,6 +65,7 @@ def serve(
     try:
         with suppress(KeyboardInterrupt):
             blocks = build(desk, title=title)
+            desk.resume()  # before anybody can hand over more
             url = launch(
                 blocks,
                 host=host,
@@ -73,6 +74,7 @@ def serve(
                 open_to_all=open_to_all,
                 root_path=root_path,
                 routes=openai_routes(desk),
+                max_file_mb=desk.settings.max_file_mb,
             )
             if on_ready is not None:
                 on_ready(url)
@@ -98,6 +100,7 @@ def launch(
     open_to_all: bool = False,
     root_path: str = "",
     routes: Sequence[BaseRoute] = (),
+    max_file_mb: float | None = None,
 ) -> str:
     """Start serving in the background, with everything off that would leave this machine.
 
@@ -109,6 +112,7 @@ def launch(
         open_to_all: Whether others may without one.
         root_path: Where a proxy shows the page.
         routes: More than the page.
+        max_file_mb: Uploads that are larger are refused.
 
     Returns:
         The page's address.
@@ -143,6 +147,7 @@ def launch(
                 enable_monitoring=False,
                 run_history=False,
                 mcp_server=True,
+                max_file_size=None if max_file_mb is None else int(max_file_mb * 1e6),
                 footer_links=[],
                 show_error=False,
                 theme=_theme(),
