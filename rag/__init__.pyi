@@ -34,11 +34,11 @@ from .gold import GoldQuestion as GoldQuestion
 from .gold import load_gold as load_gold
 from .holdings import HeldFile as HeldFile
 from .holdings import Holdings as Holdings
-from .ingest import FileOutcome as FileOutcome
-from .ingest import IngestReport as IngestReport
 from .ingest import ingest_paths as ingest_paths
 from .ingest import rebuild_index as rebuild_index
 from .ingest import remove_document as remove_document
+from .intake import FileOutcome as FileOutcome
+from .intake import IngestReport as IngestReport
 from .library import open_pipeline as open_pipeline
 from .library import open_retriever as open_retriever
 from .models import find_model as find_model
@@ -55,6 +55,7 @@ from .protocols import Judge as Judge
 from .protocols import Reranker as Reranker
 from .protocols import Retriever as Retriever
 from .pull import pull_model as pull_model
+from .read import find_files as find_files
 from .record import make_record as make_record
 from .registry import registered_models as registered_models
 from .render import answer_json as answer_json

@@ -14,7 +14,8 @@ from rag.cli.progress import follow, progress_bar
 from rag.conversations import ConversationStore
 from rag.errors import IndexMissing
 from rag.index import Index
-from rag.ingest import IngestReport, ingest_paths, rebuild_index, remove_document
+from rag.ingest import ingest_paths, rebuild_index, remove_document
+from rag.intake import IngestReport
 from rag.paths import shipped
 from rag.render import document_json
 from rag.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.ingest import Progress
+from rag.intake import Progress
 
 
 def progress_bar(what: str, unit: str, *, total: int | None = None, initial: int = 0) -> Any:

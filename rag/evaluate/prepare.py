@@ -10,7 +10,8 @@ from rag.errors import RagError
 from rag.evaluate.corpus import file_name, find_corpus, write_corpus
 from rag.gold import GoldFile, GoldQuestion, log_problems
 from rag.gold_check import fit_to
-from rag.ingest import Progress, ingest_paths
+from rag.ingest import ingest_paths
+from rag.intake import Progress
 from rag.lines import gold_error
 from rag.settings import Settings
 from rag.types import Document

@@ -26,7 +26,7 @@ from typing import Any
 import chromadb.api.client  # noqa: F401
 import tantivy  # noqa: F401
 
-import rag.ingest
+import rag.intake
 import rag.vectors
 import rag.words
 from rag import IndexMissing, ingest_paths, open_retriever, rebuild_index, remove_document
@@ -193,7 +193,7 @@ class Victim:
             self.before(self.docs)
             in_child(lambda: ingest(self.settings(self.base), self.docs))
         # All old documents lie in one segment of the word index, so that dropping one means cleaning it.
-        rag.ingest._BATCH_CHUNKS = 300 if self.large else 1
+        rag.intake._BATCH_CHUNKS = 300 if self.large else 1
         if self.buries_canary:
             in_child(self.look_for_canary)
         for change in (nothing, self.at_kill):

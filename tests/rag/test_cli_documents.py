@@ -432,7 +432,7 @@ def test_ctrl_c_is_said_in_one_line(cli, docs, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("rag.ingest.derive", interrupt)
+        patch.setattr("rag.intake.derive", interrupt)
         code, out, err = cli("ingest", docs)
     assert code == 130
     assert out == ""

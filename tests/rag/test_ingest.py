@@ -189,7 +189,7 @@ def test_a_name_in_foreign_bytes_is_skipped(ingest, docs):
 
 
 def test_a_large_ingest_goes_in_batches(ingest, docs, settings, embedder, monkeypatch):
-    monkeypatch.setattr("rag.ingest._BATCH_CHUNKS", 1)
+    monkeypatch.setattr("rag.intake._BATCH_CHUNKS", 1)
     report = ingest(docs)
     assert len(report.added) == 3
     snapshot(settings, embedder)
@@ -464,7 +464,7 @@ def test_pages_survive_a_rebuild(ingest, docs, settings, embedder, monkeypatch):
         found = read_source(file, **options)
         return replace(found, pages=(Annotation(start=0, end=9, kind="page", value="1"),))
 
-    monkeypatch.setattr("rag.ingest.read_source", with_pages)
+    monkeypatch.setattr("rag.intake.read_source", with_pages)
     ingest(docs)
     before = snapshot(settings, embedder)
     rebuild_index(settings.model_copy(update={"overlap_sentences": 0}), embedder=embedder)
@@ -486,7 +486,7 @@ def opened(monkeypatch):
         names.append(file.source)
         return read_source(file, **options)
 
-    monkeypatch.setattr("rag.ingest.read_source", read)
+    monkeypatch.setattr("rag.intake.read_source", read)
     return names
 
 
@@ -748,8 +748,8 @@ def interrupt(*_, **__):
 @pytest.mark.parametrize(
     "moment",
     [
-        "rag.ingest.read_source",
-        "rag.ingest.cut_document",
+        "rag.intake.read_source",
+        "rag.intake.cut_document",
         "rag.catalog.Catalog.add",
         "rag.vectors.ChromaVectors.upsert",
         "rag.words.TantivyWords.write",

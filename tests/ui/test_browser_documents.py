@@ -281,7 +281,7 @@ def test_a_missing_model_is_fetched_from_the_page(
 
 
 def test_a_folder_in_step_is_named(site: Site, desk: Desk, docs: Path) -> None:
-    desk.watch([docs])
+    desk.watching.start([docs])
     page = site.open().page
     count(page, 2)
     expect(page.locator(".sb-watched")).to_have_text(f"In step with {docs}")

@@ -338,11 +338,11 @@ def test_reading_that_cannot_go_on_says_why(settings: Settings, docs: Path) -> N
 
 
 def test_folders_are_kept_in_step(desk: Desk, docs: Path) -> None:
-    desk.watch([docs])
+    desk.watching.start([docs])
     until(lambda: len(desk.documents()) == 2)
     (docs / "broken.pdf").write_text("no pdf")
-    until(lambda: bool(desk.watched[docs].skipped))
-    assert desk.watched[docs].skipped[0][0] == "broken.pdf"
+    until(lambda: bool(desk.watching.folders[docs].skipped))
+    assert desk.watching.folders[docs].skipped[0][0] == "broken.pdf"
     (docs / "lake.txt").unlink()
     until(lambda: [one.source for one in desk.documents()] == ["river.txt"])
 
@@ -351,12 +351,12 @@ def test_a_folder_that_is_suddenly_empty_keeps_its_documents(desk: Desk, docs: P
     desk.ingest([docs])
     kept = docs.rename(docs.with_name("elsewhere"))
     docs.mkdir()
-    desk.watch([docs])
-    until(lambda: "is empty; its documents are kept" in desk.watched[docs].trouble)
+    desk.watching.start([docs])
+    until(lambda: "is empty; its documents are kept" in desk.watching.folders[docs].trouble)
     assert len(desk.documents()) == 2
     docs.rmdir()
     kept.rename(docs)
-    until(lambda: not desk.watched[docs].trouble)
+    until(lambda: not desk.watching.folders[docs].trouble)
     assert [file.state for file in desk.files()] == ["same", "same"]
 
 
@@ -374,14 +374,14 @@ def test_others_write_while_a_large_folder_is_taken_in(
         return ingest(paths, *given, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rag, "ingest_paths", noted)
-    desk._take_in(folder)
+    desk.watching._take_in(folder)
     assert taken == [(16, False), (16, False), (9, False), (1, True)]
     assert [one.source for one in desk.documents()] == [f"{name}.txt" for name in names]
-    assert [name for name, _ in desk.watched[folder].skipped] == ["broken.pdf"]
+    assert [name for name, _ in desk.watching.folders[folder].skipped] == ["broken.pdf"]
 
     taken.clear()
     (folder / "text00.txt").unlink()
-    desk._take_in(folder)
+    desk.watching._take_in(folder)
     assert taken == [(1, False), (1, True)]  # what cannot be read is tried again
     assert len(desk.documents()) == 39
 

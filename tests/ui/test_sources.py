@@ -18,10 +18,11 @@ from rag import Settings, StorageError
 from tests.rag.indexes import prose, write
 from tests.ui.desks import indexed_desk, scripted_desk
 from tests.ui.scripted import HOSTILE_TEXT, ScriptedPipeline, document
-from ui.desk.desk import Desk, DeskState, Watched
+from ui.desk.desk import Desk, DeskState
 from ui.desk.pull import PullView
 from ui.desk.reading import FileLine, ReadingView
 from ui.desk.uploads import Upload, Uploads
+from ui.desk.watching import Watched
 from ui.documents import markup
 from ui.documents.listing import Choice, Row, Shelf, Shelves, parse_day
 from ui.documents.onboarding import onboarding

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from rag import (
     FileOutcome,
     HeldFile,
     Holdings,
-    IngestError,
     IngestReport,
     ModelCorrupt,
     ModelMissing,
@@ -29,11 +27,11 @@ from rag import (
     SettingsError,
     Turn,
 )
-from rag.read import find_files
 from ui.desk.pull import Pull
 from ui.desk.queueing import FairQueue
-from ui.desk.reading import AT_ONCE, FileLine, Reading
+from ui.desk.reading import FileLine, Reading
 from ui.desk.uploads import Uploads
+from ui.desk.watching import Watching
 
 logger = logging.getLogger(__name__)
 
@@ -67,22 +65,6 @@ class DeskState:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """A folder that is kept in step.
-
-    Attributes:
-        done: While it is read: how many of its files, of ``total``, are settled.
-        skipped: Files that cannot be read, and why.
-        trouble: Why it cannot be kept in step just now.
-    """
-
-    done: int = 0
-    total: int = 0
-    skipped: tuple[tuple[str, str], ...] = ()
-    trouble: str = ""
-
-
 class Desk:
     """Threads may share one; models and index are opened when they are first needed, and once."""
 
@@ -110,7 +92,7 @@ class Desk:
         self.uploads = Uploads(settings.uploads_dir)
         self.reading = Reading(self)
         self.pull = Pull()
-        self.watched: dict[Path, Watched] = {}
+        self.watching = Watching(self)
         self._holdings = holdings or Holdings(settings)
         self._open_pipeline: Callable[..., Answering] = open_pipeline
         self._needed = models
@@ -323,20 +305,6 @@ class Desk:
         root = self.uploads.folder
         return FileLine(name=path.relative_to(root).as_posix(), path=path, root=root, fresh=fresh)
 
-    def watch(self, folders: Sequence[Path]) -> None:
-        """Keep folders in step, in the background, until `close`."""
-        if not folders:
-            return
-        for folder in folders:
-            self.watched[folder.expanduser().resolve()] = Watched()
-        threading.Thread(
-            target=rag.watch_folders,
-            args=(folders, self._take_in),
-            kwargs={"stop": self._over, "on_trouble": self._trouble},
-            name="watch",
-            daemon=True,
-        ).start()
-
     # settings
 
     def apply(self, **changed: Any) -> None:
@@ -366,6 +334,7 @@ class Desk:
     def close(self) -> None:
         """End what runs and release everything."""
         self._over.set()
+        self.watching.stop()
         self.reading.cancel()
         self.queue.close()
         self.reading.wait(10)
@@ -435,58 +404,6 @@ class Desk:
             rag.locate_model(settings.chat_model, settings, "chat")
             with self.queue.exclusively():
                 self.settings = settings
-
-    def _take_in(self, folder: Path) -> None:
-        skipped: dict[str, str] = {}
-        files = self._to_take_in(folder)
-        before = 0
-
-        def on_file(file: FileOutcome) -> None:
-            if self.closed:
-                raise IngestError("The chat is being closed.")
-            if file.outcome == "skipped":
-                skipped[file.source] = file.reason
-            self.watched[folder] = Watched(
-                done=before + file.done, total=len(files), skipped=tuple(skipped.items())
-            )
-
-        # Whoever wants to remove a document in between waits no longer than a few files take.
-        for before in range(0, len(files), AT_ONCE):
-            some = [file for file in files[before : before + AT_ONCE] if os.path.exists(file)]  # noqa: PTH110 - never raises
-            told = len(skipped)
-            try:
-                if some:
-                    self.ingest(some, on_file, root=folder)
-            except IngestError:
-                if self.closed or len(skipped) == told:
-                    raise
-        self.ingest([folder], prune=True, read=False)
-        self.watched[folder] = Watched(skipped=tuple(skipped.items()))
-        self.after_reading()
-
-    def _to_take_in(self, folder: Path) -> list[Path]:
-        """The files of a folder that is kept in step, without those that hold what was read of them.
-
-        Raises:
-            IngestError: there are none, but documents from it; so does the folder of a disk look that is gone.
-        """
-        try:
-            files = [file.path for file in find_files(folder)]
-        except IngestError:
-            if not folder.is_dir():
-                raise
-            files = []
-        held = [file for file in self.files() if file.path.is_relative_to(folder)]
-        if held and not any(file.is_file() for file in files):
-            raise IngestError(
-                f"{folder} is empty; its documents are kept. Remove them in the list if that is meant."
-            )
-        same = {file.path for file in held if file.state == "same"}
-        return [file for file in files if file not in same]
-
-    def _trouble(self, folder: Path, reason: str | None) -> None:
-        if reason is not None:
-            self.watched[folder] = Watched(trouble=reason)
 
 
 def _given(filters: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from rag import SUFFIXES
-from ui.desk.desk import Watched
 from ui.desk.reading import FileLine, FileState, ReadingView
+from ui.desk.watching import Watched
 from ui.documents.listing import Choice, Row, Shelf
 from ui.markup import counted, inert
 

@@ -161,7 +161,7 @@ class SourcesPart:
             library = markup.library(choice, shelf)
         if fresh or choice.scope() != before:
             line = markup.scope_line(choice, shelf)
-        view, watched = self._desk.reading.view(), dict(self._desk.watched)
+        view, watched = self._desk.reading.view(), dict(self._desk.watching.folders)
         if (view.revision, watched) != (choice.reading, choice.watched):
             choice.reading, choice.watched = view.revision, watched
             reading = markup.reading(view, watched)

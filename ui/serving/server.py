@@ -79,7 +79,7 @@ def serve(
             if on_ready is not None:
                 on_ready(url)
             desk.warm()
-            desk.watch(watch)
+            desk.watching.start(watch)
             if open_browser:
                 webbrowser.open(url)
             threading.Event().wait()
