@@ -81,17 +81,14 @@ class CompiledEncoder:
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 
-    def inputs(self, texts: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-        """What the model takes of texts, all in one batch."""
-        return self._inputs(self._tokens(texts))
-
     def quantized(self) -> CompiledEncoder:
         """The same in eight bits; itself if that cannot be had or says something else."""
         from rag.quantized import calibration_texts, quantize
 
         texts = calibration_texts()
         try:
-            smaller = CompiledEncoder(quantize(self.model, texts, self.inputs), self._tokenizer)
+            inputs = [self._inputs(self._tokens([text])) for text in texts]
+            smaller = CompiledEncoder(quantize(self.model, inputs), self._tokenizer)
             cosine = float((smaller.encode(texts) * self.encode(texts)).sum(axis=1).min())
         except Exception as error:
             logger.info("this embedding model cannot be had in eight bits (%s)", error)

@@ -1,15 +1,16 @@
 """An embedding model's matrices in whole numbers of eight bits: half as fast again, and as good at finding.
 
 What range the numbers of each layer take is measured on the texts that come with the program. docs/decisions.md has the
-figures.
+figures. The package that does it changes logging and imports for the whole process, so it gets one of its own.
 """
 
 from __future__ import annotations
 
-import io
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rag.paths import shipped
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _WINDOW_WORDS = 150
 _STEP_WORDS = 100
 _EVERY_LINE = 4
+_MODEL, _INPUTS, _RESULT = "model.xml", "inputs.npz", "quantized.xml"
 
 
 def calibration_texts() -> list[str]:
@@ -35,23 +37,54 @@ def calibration_texts() -> list[str]:
     return windows + lines[::_EVERY_LINE]
 
 
-def quantize(
-    model: Model, texts: Sequence[str], inputs: Callable[[Sequence[str]], Mapping[str, Any]]
-) -> Model:
-    """A copy of a model that computes in eight bits; ``inputs`` makes what it takes of texts.
+def quantize(model: Model, inputs: Sequence[Mapping[str, Any]]) -> Model:
+    """A copy of a model that computes in eight bits, calibrated on what is given it, one input after the other.
 
     Raises:
-        ImportError: there is no NNCF, which does it.
+        RuntimeError: it cannot be done here, for instance because NNCF is missing.
     """
-    import nncf
+    import numpy as np
+    import openvino
 
-    nncf.set_log_level(logging.ERROR)
-    with redirect_stdout(io.StringIO()):  # its progress bars; stdout is for answers
-        quantized: Model = nncf.quantize(
-            model,
-            nncf.Dataset(texts, lambda text: dict(inputs([text]))),
-            subset_size=len(texts),
-            model_type=nncf.ModelType.TRANSFORMER,
-            preset=nncf.QuantizationPreset.MIXED,
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        openvino.save_model(model, folder / _MODEL, compress_to_fp16=False)
+        arrays = {
+            f"{at}:{key}": value for at, one in enumerate(inputs) for key, value in one.items()
+        }
+        np.savez(folder / _INPUTS, **arrays)
+        done = subprocess.run(
+            [sys.executable, "-m", "rag.quantized", name],
+            capture_output=True,
+            text=True,
+            check=False,
         )
-    return quantized
+        if done.returncode != 0:
+            raise RuntimeError((done.stderr.strip().splitlines() or ["it ended"])[-1])
+        return openvino.Core().read_model(folder / _RESULT)
+
+
+def _quantize_there(folder: Path) -> None:
+    # It would tell its maker about each model. Without this package it cannot.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import nncf
+    import numpy as np
+    import openvino
+
+    inputs: dict[str, dict[str, Any]] = {}
+    with np.load(folder / _INPUTS) as arrays:
+        for name in arrays.files:
+            at, key = name.split(":", 1)
+            inputs.setdefault(at, {})[key] = arrays[name]
+    quantized = nncf.quantize(
+        openvino.Core().read_model(folder / _MODEL),
+        nncf.Dataset(list(inputs.values())),
+        subset_size=len(inputs),
+        model_type=nncf.ModelType.TRANSFORMER,
+        preset=nncf.QuantizationPreset.MIXED,
+    )
+    openvino.save_model(quantized, folder / _RESULT, compress_to_fp16=False)
+
+
+if __name__ == "__main__":
+    _quantize_there(Path(sys.argv[1]))

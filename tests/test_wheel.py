@@ -50,8 +50,9 @@ def test_the_wheel_holds_the_packages_and_their_data_and_nothing_else(wheel):
         "rag/__init__.pyi",
         "rag/models.toml",
         "rag/evaluate/templates/report.html.jinja",
-        "ui/chat.css",
-        "ui/chat.js",
+        "ui/style/00-base.css",
+        "ui/script/chat.js",
+        "ui/export/templates/export.html.jinja",
     ):
         assert needed in names
     seeds = {path.name for path in (ROOT / "seeds").iterdir()}

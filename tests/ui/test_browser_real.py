@@ -43,7 +43,7 @@ def page(browser, url):
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url)
-    expect(page.locator("#sb-library .sb-document")).to_have_count(5)
+    expect(page.locator("#sb-library .sb-document")).to_have_count(5, timeout=PATIENCE_MS)
     yield page
     page.close()
     assert errors == []

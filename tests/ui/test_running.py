@@ -199,9 +199,12 @@ def test_closing_the_queue_ends_what_runs_and_what_waits() -> None:
             for person in ("ada", "bert")
         ]
         await seen(desk.computing)
+        closing = asyncio.create_task(asyncio.to_thread(queue.close, WAIT_S))
+        while not queue.closed:
+            await asyncio.sleep(0.01)
         desk.let_go.set()
-        assert await asyncio.to_thread(queue.close, WAIT_S)
-        for steps in await asyncio.wait_for(asyncio.gather(*tasks), 1):
+        assert await closing
+        for steps in await asyncio.wait_for(asyncio.gather(*tasks), WAIT_S):
             assert not any(isinstance(step, Failed) for step in steps)
 
     asyncio.run(scene())
