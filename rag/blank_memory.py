@@ -49,7 +49,7 @@ def _set(parameter: int, value: int) -> None:
 def _library() -> ctypes.CDLL | None:
     try:
         library = ctypes.CDLL(None)
-        library.gnu_get_libc_version  # noqa: B018 - other libraries have a mallopt that means something else
-    except (OSError, AttributeError, TypeError):
+    except (OSError, TypeError):
         return None
-    return library
+    # Other libraries have a mallopt that means something else.
+    return library if hasattr(library, "gnu_get_libc_version") else None

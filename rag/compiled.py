@@ -124,6 +124,11 @@ class CompiledEncoder:
         return {one.get_any_name(): given[one.get_any_name()] for one in self.model.inputs}
 
 
+def silence_telemetry() -> None:
+    """Keep OpenVINO's converter and NNCF from telling their maker of each model: without this package they cannot."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+
 def open_encoder(
     kept: Path, tokenizer: Tokenizer, load: Callable[[], SentenceTransformer]
 ) -> CompiledEncoder | None:
@@ -134,8 +139,7 @@ def open_encoder(
         tokenizer: As `CompiledEncoder` takes it.
         load: Gives the model as sentence-transformers loads it, if it has to be compiled first.
     """
-    # Its converter would tell its maker about each model. Without this package it cannot.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    silence_telemetry()
     try:
         import openvino
     except ImportError as error:

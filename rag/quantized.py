@@ -65,8 +65,9 @@ def quantize(model: Model, inputs: Sequence[Mapping[str, Any]]) -> Model:
 
 
 def _quantize_there(folder: Path) -> None:
-    # It would tell its maker about each model. Without this package it cannot.
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    from rag.compiled import silence_telemetry
+
+    silence_telemetry()
     import nncf
     import numpy as np
     import openvino

@@ -2,8 +2,6 @@
 
 import shutil
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,16 +12,7 @@ from rag.index import Index
 from rag.ingest import ingest_paths
 from rag.watch import watch_folders
 from tests.rag.indexes import prose, write
-
-PATIENCE_S = 20
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for what happens in another thread."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture

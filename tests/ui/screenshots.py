@@ -18,7 +18,6 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from rag import (
-    Answer,
     AnswerEvent,
     Citation,
     Claim,
@@ -35,7 +34,7 @@ from rag import (
     shipped,
 )
 from rag.testing import HashEmbedder
-from tests.ui.scripted import ScriptedPipeline, answered, claim, passages, quote
+from tests.ui.scripted import ScriptedPipeline, answered, claim, passages, quote, refusing
 from tests.ui.sites import PHONE, Chat, served
 from ui.desk.desk import Desk
 
@@ -131,17 +130,7 @@ class Shown(ScriptedPipeline):
 
     def _guinea(self, question: str) -> Iterator[AnswerEvent]:
         near = quote(self._named("004"), "docked and unloaded in Conakry, Guinea, in late May")
-        yield Retrieved(passages=passages((near,)), quotes=(), standalone_question=question)
-        yield Finished(
-            answer=Answer(
-                question=question,
-                standalone_question=question,
-                passages=passages((near,)),
-                refused=True,
-                refusal_reason="not_stated",
-                missing="No document states how many people live in Guinea.",
-            )
-        )
+        return refusing(question, near, "No document states how many people live in Guinea.")
 
     def _ferry(self, question: str) -> Iterator[AnswerEvent]:
         new = quote(

@@ -165,6 +165,21 @@ class ScriptedPipeline:
         yield Finished(answer=replace(answered(question, standing, quotes), dropped=dropped))
 
 
+def refusing(question: str, near: Quote, missing: str) -> Iterator[AnswerEvent]:
+    """The events of a refusal, with one passage that is near."""
+    yield Retrieved(passages=passages((near,)), quotes=(), standalone_question=question)
+    yield Finished(
+        answer=Answer(
+            question=question,
+            standalone_question=question,
+            passages=passages((near,)),
+            refused=True,
+            refusal_reason="not_stated",
+            missing=missing,
+        )
+    )
+
+
 def scripted() -> ScriptedPipeline:
     """A pipeline that knows about Wagner, ships and nothing else, and has a hostile document."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))}
@@ -217,17 +232,7 @@ def scripted() -> ScriptedPipeline:
         return pipeline.write(question, claims, (arms,))
 
     def refuse(question: str) -> Iterator[AnswerEvent]:
-        yield Retrieved(passages=passages((arms,)), quotes=(), standalone_question=question)
-        yield Finished(
-            answer=Answer(
-                question=question,
-                standalone_question=question,
-                passages=passages((arms,)),
-                refused=True,
-                refusal_reason="not_stated",
-                missing="a document that states the population of Guinea",
-            )
-        )
+        return refusing(question, arms, "a document that states the population of Guinea")
 
     def failing(question: str) -> Iterator[AnswerEvent]:
         wrong = failed("Ships docked in Paris.", (1, ships), reason="“Paris” is not in the quotes")

@@ -21,19 +21,11 @@ from rag.index import Index
 from rag.testing import HashEmbedder, ScriptedChatModel
 from tests.rag.indexes import prose, write
 from tests.ui.desks import indexed_desk
+from tests.waiting import PATIENCE_S, until
 from ui.desk.desk import Desk
 from ui.desk.pull import Pull
 from ui.desk.reading import FileLine
 from ui.desk.uploads import Uploads, safe_name
-
-PATIENCE_S = 20
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 @pytest.fixture
