@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date
 
+from rag.agreement.polarity import denies
+from rag.agreement.terms import read_row
+from rag.dates import stated_day
+from rag.events import read_dates
 from rag.relative import resolve_dates
+from rag.split import split_sentences
+from rag.types import Quote
 from rag.wording import content_words, plain
 
 _NUMBER_WORDS = (
@@ -31,6 +38,11 @@ _ASKS_DATE = re.compile(
     r"\b(?:what|which) (?:\w+ (?:and \w+ )?)?(?:day|date|month|year|century|decade)\b",
     re.IGNORECASE,
 )
+_ASKS_PUBLICATION = re.compile(
+    r"\b(?:reports?|articles?|story|stories|piece|texts?|documents?|sources?|pages?|news|letters?|dated|"
+    r"publish\w*|publication|written|posted|fresh|as of)\b",
+    re.IGNORECASE,
+)
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
 
 
@@ -40,7 +52,26 @@ def denies_alone(question: str, text: str) -> bool:
     A small model answers "Who was not invited?" from who was. (Of ten such development questions that were answered
     from a text without a denial none was answered rightly.)
     """
-    return bool(_DENIES.search(plain(question))) and not _DENIES.search(plain(text))
+    return bool(_DENIES.search(plain(question))) and not denies(read_row(text))
+
+
+def only_says_when_it_was_published(question: str, text: str, quotes: Iterable[Quote]) -> bool:
+    """Whether a sentence tells the day of a report to somebody who asks when the thing itself happened.
+
+    The model reads each quote with its day of publication, and takes that day for an answer if no other is there.
+    """
+    if not _ASKS_DATE.search(question) or _ASKS_PUBLICATION.search(question):
+        return False
+    told = list(_days(text, None))
+    spoken_of = [day for one in quotes for day in _days(one.text, stated_day(one.document))]
+    return bool(told) and not any(
+        first <= end and start <= last for first, last in told for start, end in spoken_of
+    )
+
+
+def _days(text: str, published: date | None) -> Iterator[tuple[date, date]]:
+    for one in read_dates(text, split_sentences(text), published):
+        yield one.period.first, one.period.last or one.period.first
 
 
 def holds_asked_kind(question: str, text: str, published: date | None = None) -> bool:

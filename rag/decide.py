@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.asked import denies_alone, gives_what_is_asked
+from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
 from rag.check import check
-from rag.compose import answer_grammar, answer_messages, judge_messages, parse_reply
+from rag.compose import answer_grammar, answer_messages, parse_reply
 from rag.protocols import ChatModel
-from rag.refuse import yes_probability
+from rag.refuse import states_the_answer
 from rag.settings import Settings
 from rag.split import split_sentences
 from rag.types import Citation, Claim, Quote, RefusalReason, TokenCounts
@@ -49,10 +49,10 @@ def decide(
     if not cited:
         return Outcome(reason="unsupported", dropped=dropped)
     texts = " ".join(citation.quote.text for citation in cited)
-    useless = claims and not any(gives_what_is_asked(question, claim.text) for claim in claims)
+    useless = claims and not any(_gives(question, claim) for claim in claims)
     if useless or denies_alone(question, texts):
         return Outcome(reason="not_stated", dropped=tuple(checked))
-    confidence = yes_probability(model, judge_messages(question, [one.quote for one in cited]))
+    confidence = states_the_answer(model, question, [one.quote for one in cited])
     if confidence < settings.refuse_below:
         reason: RefusalReason = "not_stated" if claims else "unsupported"
         return Outcome(reason=reason, dropped=tuple(checked), confidence=confidence)
@@ -61,6 +61,14 @@ def decide(
             (yield from _rewritten(question, cited[0], model)) or _quoted(question, cited[0]),
         )
     return Outcome(claims=claims, dropped=dropped, confidence=confidence)
+
+
+def _gives(question: str, claim: Claim) -> bool:
+    """Whether a sentence can be an answer at all."""
+    quotes = [citation.quote for citation in claim.citations]
+    return gives_what_is_asked(question, claim.text) and not (
+        only_says_when_it_was_published(question, claim.text, quotes)
+    )
 
 
 def _cited(claims: Sequence[Claim], quotes: Sequence[Quote]) -> list[Citation]:
@@ -85,7 +93,7 @@ def _rewritten(
         yield ""
     for draft in parse_reply(reply)[:1]:
         claim = check(question, draft, [citation.quote])
-        if claim.verdict == "supported" and gives_what_is_asked(question, claim.text):
+        if claim.verdict == "supported" and _gives(question, claim):
             return replace(claim, citations=(citation,))
     return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelCorrupt
-from rag.models import locate
+from rag.models import locate_model
 from rag.protocols import Embedder
 from rag.settings import Settings
 
@@ -160,7 +160,7 @@ def open_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     Raises:
         ModelError: it is missing or damaged.
     """
-    model = locate(settings.embedding_model, settings, "embedding")
+    model = locate_model(settings.embedding_model, settings, "embedding")
     return SentenceTransformerEmbedder(
         model.path,
         name=model.name,

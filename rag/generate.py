@@ -10,27 +10,22 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from rag.chat_template import ChatTemplate
 from rag.errors import Interrupted, ModelCorrupt, ModelError
 from rag.interruption import Interruption
-from rag.models import locate
+from rag.models import locate_model
 from rag.prefixes import PrefixCache
 from rag.settings import Settings
 from rag.types import Message, ModelInfo
 
 if TYPE_CHECKING:
     from llama_cpp import Llama
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-    from llama_cpp.llama_types import ChatCompletionRequestMessage
 
 # Prompt tokens read between two looks at whether the caller still listens: well under a second's work.
 _PREFILL_STEP = 64
 _SPIN = "3000"
-_TEMPLATE_FALLBACK = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + "
-    "'<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
-)
 
 
 class LlamaChatModel:
@@ -79,10 +74,10 @@ class LlamaChatModel:
             ) from error
         self._interruption = Interruption()
         self._interruption.attach(self._llama.ctx)
-        self._formatter = self._make_formatter()
+        self._template = ChatTemplate(self._llama)
         build = f"{sha256} {llama_cpp.__version__} {context_tokens}"
         self._prefixes = PrefixCache(cache_dir, model=build)
-        self._yes, self._no = (self._first_token(word) for word in ("Yes", "No"))
+        self._yes, self._no = (self._template.tokenize(word)[0] for word in ("Yes", "No"))
 
     @property
     def info(self) -> ModelInfo:
@@ -96,7 +91,7 @@ class LlamaChatModel:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, no special ones added."""
-        return len(self._tokenize(text))
+        return len(self._template.tokenize(text))
 
     def stream(
         self, messages: Sequence[Message], *, grammar: str | None = None, max_tokens: int = 256
@@ -109,7 +104,7 @@ class LlamaChatModel:
         """
         from llama_cpp.llama_grammar import LlamaGrammar
 
-        prompt, constant = self._encode(messages)
+        prompt, constant = self._template.encode(messages)
         if len(prompt) + max_tokens > self.context_tokens:
             raise ModelError(
                 f"The prompt takes {len(prompt)} tokens and the answer up to {max_tokens}, more than the "
@@ -127,7 +122,7 @@ class LlamaChatModel:
                 grammar=LlamaGrammar.from_string(grammar, verbose=False) if grammar else None,
             )
             for count, token in enumerate(pieces):
-                if count >= max_tokens or token in self._end_tokens:
+                if count >= max_tokens or token in self._template.end_tokens:
                     break
                 yield decoder.decode(self._llama.detokenize([token], special=False))
             yield decoder.decode(b"", final=True)
@@ -141,12 +136,28 @@ class LlamaChatModel:
         import llama_cpp
 
         with self._lock, self._interruptible():
-            prompt, constant = self._encode(messages)
-            for _ in self._begin(prompt, constant):
-                pass
-            self._llama.eval(prompt[-1:])
+            self._llama.eval(self._read_to_last(messages))
             logits = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
             return 1.0 / (1.0 + math.exp(logits[self._no] - logits[self._yes]))
+
+    def hidden_state(self, messages: Sequence[Message]) -> list[float]:
+        """What the reply's first token is chosen from: the last layer's state at the end of the prompt.
+
+        Raises:
+            Interrupted: `interrupt` was called.
+        """
+        import llama_cpp
+
+        llama = self._llama
+        with self._lock, self._interruptible():
+            last = self._read_to_last(messages)
+            # For the last token only: it makes llama.cpp work out a reply for every token that it reads.
+            llama_cpp.llama_set_embeddings(llama.ctx, True)  # noqa: FBT003 - its own signature
+            try:
+                llama.eval(last)
+                return list(llama_cpp.llama_get_embeddings_ith(llama.ctx, -1)[: llama.n_embd()])
+            finally:
+                llama_cpp.llama_set_embeddings(llama.ctx, False)  # noqa: FBT003
 
     def interrupt(self) -> None:
         """End what is being computed, from any thread; all that is asked fails from now until `resume`."""
@@ -171,6 +182,13 @@ class LlamaChatModel:
             self._llama._ctx.kv_cache_clear()  # type: ignore[no-untyped-call]
             self._llama.reset()  # type: ignore[no-untyped-call]
             raise Interrupted("The answer was stopped. Ask again when you like.") from error
+
+    def _read_to_last(self, messages: Sequence[Message]) -> list[int]:
+        """Evaluate all of a prompt but its last token, which is returned."""
+        prompt, constant = self._template.encode(messages)
+        for _ in self._begin(prompt, constant):
+            pass
+        return prompt[-1:]
 
     def _begin(self, prompt: Sequence[int], constant: int) -> Iterator[None]:
         """Evaluate all of a prompt but its last token, step by step; its constant part is kept."""
@@ -225,55 +243,6 @@ class LlamaChatModel:
         if written:
             self._prefixes.put(constant, bytes(buffer)[:written])
 
-    def _encode(self, messages: Sequence[Message]) -> tuple[list[int], int]:
-        """Tokens of a conversation, and how many come before its last message.
-
-        Only the template's own words can become control tokens.
-
-        The template is rendered with stand-ins for the contents, which are tokenized apart as plain text:
-        a document that spells out a role marker is read as the letters it is.
-        """
-        stand_ins = {
-            f"\x02{number}\x03": message["content"] for number, message in enumerate(messages)
-        }
-        rendered = self._formatter(
-            messages=cast(
-                "list[ChatCompletionRequestMessage]",
-                [
-                    {"role": message["role"], "content": stand_in}
-                    for message, stand_in in zip(messages, stand_ins, strict=True)
-                ],
-            )
-        ).prompt
-        tokens: list[int] = []
-        constant = 0
-        for stand_in, content in stand_ins.items():
-            before, _, rendered = rendered.partition(stand_in)
-            tokens += self._tokenize(before, special=True)
-            constant = len(tokens)
-            tokens += self._tokenize(content)
-        return tokens + self._tokenize(rendered, special=True), constant
-
-    def _tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        if not text:
-            return []
-        return self._llama.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=special)
-
-    def _first_token(self, word: str) -> int:
-        return self._tokenize(word)[0]
-
-    def _make_formatter(self) -> Jinja2ChatFormatter:
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        llama = self._llama
-        end, begin = llama.token_eos(), llama.token_bos()
-        self._end_tokens = {end, *self._tokenize("<|im_end|>", special=True)[:1]}
-        return Jinja2ChatFormatter(
-            template=llama.metadata.get("tokenizer.chat_template", _TEMPLATE_FALLBACK),
-            eos_token=llama._model.token_get_text(end) if end != -1 else "",
-            bos_token=llama._model.token_get_text(begin) if begin != -1 else "",
-        )
-
 
 def open_chat_model(settings: Settings) -> LlamaChatModel:
     """The language model of the settings, loaded.
@@ -281,7 +250,7 @@ def open_chat_model(settings: Settings) -> LlamaChatModel:
     Raises:
         ModelError: it is missing or damaged.
     """
-    model = locate(settings.chat_model, settings, "chat")
+    model = locate_model(settings.chat_model, settings, "chat")
     return LlamaChatModel(
         model.path,
         name=model.name,

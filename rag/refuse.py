@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.protocols import ChatModel, Judge
-from rag.types import Message, Passage
+from rag.compose import judge_messages
+from rag.probe import probe_for
+from rag.protocols import ChatModel, Introspective, Judge
+from rag.types import Passage, Quote
 from rag.wording import content_words, stem
 
 # Short questions about a rare name have a low cosine with long passages, so their words count as well.
@@ -28,8 +30,15 @@ def is_relevant(question: str, passages: Sequence[Passage]) -> bool:
     )
 
 
-def yes_probability(model: ChatModel, messages: Sequence[Message]) -> float:
-    """How likely the model says yes; 0 or 1 for a model that only tells its choice."""
+def states_the_answer(model: ChatModel, question: str, quotes: Sequence[Quote]) -> float:
+    """How likely quotes state the answer to exactly a question, 0 to 1, as far as the model can tell.
+
+    By a probe of its hidden state if there is one for it, else by its Yes; 0 or 1 for a model that only tells its
+    choice.
+    """
+    messages = judge_messages(question, quotes)
+    if isinstance(model, Introspective) and (probe := probe_for(model.info)):
+        return probe.probability(model.hidden_state(messages))
     if isinstance(model, Judge):
         return model.yes_probability(messages)
     reply = "".join(model.stream(messages, grammar=_YES_OR_NO, max_tokens=2))

@@ -29,9 +29,10 @@ class ResolvedDate:
 
 
 def resolve_dates(text: str, published: date | None) -> list[ResolvedDate]:
-    """Every relative date of a text that can be placed, in order; none without a publication day."""
-    if published is None:
-        return []
+    """Every relative date of a text that can be placed, in order.
+
+    Without a publication day that is what leans on a date in the same sentence ("two months later").
+    """
     return [
         ResolvedDate(
             start=one.start,

@@ -18,7 +18,7 @@ from rag.compose import Draft
 from rag.dates import stated_day
 from rag.errors import IndexMissing, ModelError
 from rag.index import Index
-from rag.models import locate
+from rag.models import locate_model
 from rag.provenance import Change, changes, decisive_settings, prompt_digests, versions
 from rag.read import key_path
 from rag.recorded import AnswerRecord, RecordedClaim, RecordedDocument, RecordedQuote
@@ -239,7 +239,7 @@ def _differences(record: AnswerRecord, embedder: str | None, settings: Settings)
 
 def _model(settings: Settings) -> dict[str, Any]:
     try:
-        found = locate(settings.chat_model, settings, "chat")
+        found = locate_model(settings.chat_model, settings, "chat")
     except ModelError:  # not here, so there is none now
         return {}
     return {"name": found.name, "sha256": found.sha256}

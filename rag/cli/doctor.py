@@ -11,7 +11,7 @@ import click
 
 from rag.errors import IndexMissing, RagError
 from rag.index import Index
-from rag.models import locate
+from rag.models import locate_model
 from rag.settings import Settings, find_file
 
 _PACKAGES = ("chromadb", "gradio", "llama-cpp-python", "sentence-transformers", "tantivy", "torch")
@@ -81,9 +81,9 @@ def _data_folder() -> str:
 def _model(kind: str) -> str:
     settings = Settings.load()
     if kind == "chat":
-        model = locate(settings.chat_model, settings, "chat")
+        model = locate_model(settings.chat_model, settings, "chat")
     else:
-        model = locate(settings.embedding_model, settings, "embedding")
+        model = locate_model(settings.embedding_model, settings, "embedding")
     return f"{model.name} at {model.path}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
-from rag.models import find, locate, pulled_from_hub, verify
+from rag.models import find_model, locate_model, pulled_from_hub, verify
 from rag.pull import pull_model
 from rag.registry import registered_models
 from rag.settings import Settings
@@ -84,7 +84,7 @@ def verify_models(context: click.Context, names: tuple[str, ...]) -> None:
     Exits 1 if one is wrong.
     """
     settings = Settings.load()
-    here = names or tuple(name for name in _known(settings) if find(name, settings))
+    here = names or tuple(name for name in _known(settings) if find_model(name, settings))
     if not here:
         click.echo("No model is on this machine. Run: rag models pull", err=True)
     failed = False
@@ -123,12 +123,12 @@ def _known(settings: Settings) -> tuple[str, ...]:
 
 
 def _row(name: str, settings: Settings) -> _Row:
-    model, path, status = registered_models().get(name), find(name, settings), "present"
+    model, path, status = registered_models().get(name), find_model(name, settings), "present"
     size = model.bytes if model else path.stat().st_size if path and path.is_file() else None
     kind = "embedding" if name == settings.embedding_model else "chat"
     sha256, note = None, model.note if model else ""
     try:
-        sha256 = locate(name, settings).sha256
+        sha256 = locate_model(name, settings).sha256
     except ModelMissing:
         status = "missing"
     except ModelCorrupt as error:

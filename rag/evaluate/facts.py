@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from rag.gold import GoldQuestion
-from rag.models import locate
+from rag.models import locate_model
 from rag.provenance import NOT_DECISIVE, changes, prompt_digests, versions
 from rag.settings import Settings
 from rag.types import Document
@@ -80,7 +80,7 @@ def _models(mode: Mode, settings: Settings) -> dict[str, Any]:
     if mode != "closed_book":
         needed["embedding"] = settings.embedding_model
     found = {
-        kind: locate(name, settings, "chat" if kind == "chat" else "embedding")
+        kind: locate_model(name, settings, "chat" if kind == "chat" else "embedding")
         for kind, name in needed.items()
     }
     return {kind: {"name": one.name, "sha256": one.sha256} for kind, one in found.items()}

@@ -27,6 +27,7 @@ from rag.evaluate.phrases import (
 )
 from rag.evaluate.results import FAILURES, EvaluationReport, Figure
 from rag.evaluate.table import grouped, headlines
+from rag.html import html_templates
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -85,15 +86,7 @@ def report_html(report: EvaluationReport, comparison: Comparison | None = None) 
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates(_TEMPLATES)
     environment.filters |= {"shown": shown, "interval": interval, "plural": plural}
     environment.globals["bar"] = _bar
     return environment.get_template("report.html.jinja")

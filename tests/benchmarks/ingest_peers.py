@@ -32,7 +32,7 @@ from typing import Any, TypeAlias
 import click
 
 from rag import Settings
-from rag.models import locate
+from rag.models import locate_model
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.ingest_peers_child import SYSTEMS
 
@@ -191,7 +191,7 @@ def _median(runs: Sequence[dict[str, Any]], figure: str) -> float:
 def main(*, peers: str, count: int, docs: Path | None, repeat: int, out: Path | None) -> None:
     """Run it."""
     settings = Settings.load()
-    model = locate(settings.embedding_model, settings, "embedding")
+    model = locate_model(settings.embedding_model, settings, "embedding")
     installed = versions(peers)
     if missing := [name for name in PEERS if name not in installed]:
         raise click.ClickException(

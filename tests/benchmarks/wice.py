@@ -12,19 +12,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
 from rag import Settings
 from rag.agreement.agree import missing_terms
 from rag.embed import open_embedder
 from rag.protocols import Embedder
 from rag.wording import content_words
-
-Array = NDArray[Any]
+from tests.benchmarks.logistic import Array, area, fit_logistic
 
 # Of a long page, what shares the most words with a claim is embedded.
 _EMBEDDED = 12
@@ -42,7 +39,7 @@ def main(*, path: Path) -> None:
     values = np.array([_signals(row["claim"], row["evidence"], embedder) for row in rows])
     right = np.array([row["label"] == "supported" for row in rows])
     even = np.arange(len(rows)) % 2 == 0
-    weights = _fit(values[even], right[even])
+    weights = fit_logistic(values[even], right[even], ridge=_RIDGE)
     click.echo(f"weights: {', '.join(f'{weight:.3f}' for weight in weights)}")
     scores = 1 / (1 + np.exp(-(weights[0] + values @ weights[1:])))
     for half, mask in (("even", even), ("odd", ~even)):
@@ -50,7 +47,7 @@ def main(*, path: Path) -> None:
         click.echo(
             f"{half} lines: balanced accuracy {_balanced(scores[mask], right[mask]):.3f} "
             f"({low:.3f} to {high:.3f}), n = {mask.sum()}, area under the curve "
-            f"{_area(scores[mask], right[mask]):.3f}"
+            f"{area(scores[mask], right[mask]):.3f}"
         )
 
 
@@ -71,33 +68,8 @@ def _signals(claim: str, page: Sequence[str], embedder: Embedder) -> list[float]
     ]
 
 
-def _fit(values: Array, right: Array) -> Array:
-    """Weights of a logistic regression, both classes weighing the same, in the units of the values."""
-    mean, spread = values.mean(0), values.std(0) + 1e-9
-    scaled = np.c_[np.ones(len(values)), (values - mean) / spread]
-    share = right.mean()
-    weight = np.where(right, 0.5 / share, 0.5 / (1 - share))
-    ridge = np.eye(scaled.shape[1]) * _RIDGE
-    ridge[0, 0] = 0.0
-    found = np.zeros(scaled.shape[1])
-    for _ in range(50):
-        likely = 1 / (1 + np.exp(-scaled @ found))
-        slope = scaled.T @ (weight * (right - likely)) - ridge @ found
-        bend = (scaled * (weight * likely * (1 - likely))[:, None]).T @ scaled + ridge
-        found += np.linalg.solve(bend, slope)
-    slopes = found[1:] / spread
-    weights: Array = np.r_[found[0] - slopes @ mean, slopes]
-    return weights
-
-
 def _balanced(scores: Array, right: Array) -> float:
     return float(((scores[right] >= 0.5).mean() + (scores[~right] < 0.5).mean()) / 2)
-
-
-def _area(scores: Array, right: Array) -> float:
-    """Share of pairs in which the supported claim has the higher score."""
-    over = scores[right][:, None] - scores[~right]
-    return float((over > 0).mean() + (over == 0).mean() / 2)
 
 
 def _interval(scores: Array, right: Array) -> tuple[float, float]:

@@ -20,7 +20,7 @@ def doctor(home, monkeypatch, capsys):
     class Model:
         name, path = "model", "somewhere"
 
-    monkeypatch.setattr(rag.cli.doctor, "locate", lambda name, settings, kind: Model)
+    monkeypatch.setattr(rag.cli.doctor, "locate_model", lambda name, settings, kind: Model)
 
     def run():
         with pytest.raises(SystemExit) as end:
@@ -41,7 +41,7 @@ def test_a_missing_model_is_named_with_its_remedy(doctor, monkeypatch):
     def missing(name, settings, kind):
         raise ModelMissing(f"{name} is missing. Run: rag models pull {name}")
 
-    monkeypatch.setattr(rag.cli.doctor, "locate", missing)
+    monkeypatch.setattr(rag.cli.doctor, "locate_model", missing)
     code, out = doctor()
     assert code == 1
     assert out.count("BROKEN") == 2

@@ -10,7 +10,7 @@ import pytest
 import rag.compiled
 from rag import ModelMissing, Settings
 from rag.embed import SentenceTransformerEmbedder
-from rag.models import locate
+from rag.models import locate_model
 from rag.quantized import calibration_texts
 
 TEXTS = [
@@ -24,7 +24,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def model():
     try:
-        return locate("all-minilm-l6-v2", Settings.load(), "embedding")
+        return locate_model("all-minilm-l6-v2", Settings.load(), "embedding")
     except ModelMissing as error:
         pytest.skip(str(error))
 

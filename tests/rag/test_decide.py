@@ -1,6 +1,7 @@
 """What stands in an answer, what takes the place of a sentence that fails, and when none does."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
@@ -17,8 +18,16 @@ WRONG = "The repair cost 9.9 million euros [1]."
 RIGHT = "The repair of the harbour bridge cost 4.2 million euros [1]."
 
 
-def quote(text: str) -> Quote:
-    document = Document(id=text[:9], source="d.txt", title="T", text=text, sha256="0" * 64)
+def quote(text: str, published: date | None = None) -> Quote:
+    document = Document(
+        id=text[:9],
+        source="d.txt",
+        title="T",
+        text=text,
+        sha256="0" * 64,
+        published=published,
+        published_from="header" if published else None,
+    )
     return Quote(document=document, start=0, end=len(text))
 
 
@@ -29,8 +38,9 @@ def outcome(
     texts: Sequence[str] = (COST,),
     rewritten: str = "Nothing.",
     yes: float = 1.0,
+    published: date | None = None,
 ) -> tuple[Outcome, ScriptedChatModel]:
-    quotes = [quote(text) for text in texts]
+    quotes = [quote(text, published) for text in texts]
     model = ScriptedChatModel([rewritten], yes=yes)
     checked: list[Claim] = [check(question, draft, quotes) for draft in parse_reply(reply)]
     steps = decide(question, checked, quotes, model, Settings())
@@ -97,3 +107,25 @@ def test_but_from_a_quote_that_denies_it():
     asked = "What is not allowed in the parks of Orsk?"
     reply = "Dogs are not allowed in the parks of Orsk [1]."
     assert outcome(reply, question=asked, texts=(PARKS,))[0].reason is None
+
+
+def test_a_denial_needs_no_not():
+    asked = "Who says that the bridge won't cost Orsk much?"
+    reply = "Lena Ortiz said that the bridge will cost Orsk almost nothing [1]."
+    text = "The bridge will cost Orsk almost nothing, said Lena Ortiz."
+    assert outcome(reply, question=asked, texts=(text,))[0].reason is None
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "reason"),
+    [
+        ("When was the bridge closed?", "It was closed on 5 March 2019 [1].", "not_stated"),
+        ("When was the bridge closed?", "It was closed in March 2019 [1].", "not_stated"),
+        ("When did the bridge reopen?", "It reopened in February 2019 [1].", None),
+        ("When was the report on the bridge published?", "On 5 March 2019 [1].", None),
+    ],
+)
+def test_the_day_of_a_report_is_not_the_day_of_what_it_tells(question, reply, reason):
+    text = "The bridge, long closed, reopened last month; the report names no cause."
+    found, _ = outcome(reply, question=question, texts=(text,), published=date(2019, 3, 5))
+    assert found.reason == reason

@@ -17,7 +17,7 @@ import rag.registry
 from rag.digests import remember
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 from rag.gguf import context_length
-from rag.models import digest_note, locate, pulled_from_hub, search_places, verify
+from rag.models import digest_note, locate_model, pulled_from_hub, search_places, verify
 from rag.registry import parse_hub_name, registered_models
 from rag.settings import Settings
 
@@ -183,7 +183,7 @@ def test_defaults_are_registered() -> None:
 
 def test_a_whole_file_is_located(settings: Settings) -> None:
     path = place(settings.models_dir, "tiny.gguf", WEIGHTS)
-    model = locate("tiny-chat", settings, "chat")
+    model = locate_model("tiny-chat", settings, "chat")
     assert (model.name, model.path, model.sha256, model.context_tokens, model.kind) == (
         "tiny-chat",
         path,
@@ -195,7 +195,7 @@ def test_a_whole_file_is_located(settings: Settings) -> None:
 
 def test_a_whole_folder_is_located_and_has_the_digest_of_its_weights(settings: Settings) -> None:
     folder = place_folder(settings.models_dir / "tiny-embedding", FOLDER)
-    model = locate("tiny-embedding", settings, "embedding")
+    model = locate_model("tiny-embedding", settings, "embedding")
     assert (model.path, model.kind, model.sha256) == (
         folder,
         "embedding",
@@ -212,19 +212,19 @@ def test_places_are_searched_in_order(settings: Settings, tmp_path: Path) -> Non
     )
     for folder in reversed(places):
         expected = place(folder, "tiny.gguf", WEIGHTS)
-        assert locate("tiny-chat", settings).path == expected
+        assert locate_model("tiny-chat", settings).path == expected
 
 
 def test_an_installed_package_looks_in_no_checkout(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "checkout" / "pyproject.toml").unlink()
     place(tmp_path / "checkout" / "models", "tiny.gguf", WEIGHTS)
     with pytest.raises(ModelMissing):
-        locate("tiny-chat", settings)
+        locate_model("tiny-chat", settings)
 
 
 def test_a_missing_model_names_the_command_that_brings_it(settings: Settings) -> None:
     with pytest.raises(ModelMissing, match=r"Run: rag models pull tiny-chat$"):
-        locate("tiny-chat", settings, "chat")
+        locate_model("tiny-chat", settings, "chat")
 
 
 @pytest.mark.parametrize(
@@ -240,13 +240,13 @@ def test_a_missing_model_names_the_command_that_brings_it(settings: Settings) ->
 def test_a_wrong_file_is_corrupt(settings: Settings, data: bytes, problem: str) -> None:
     place(settings.models_dir, "tiny.gguf", data)
     with pytest.raises(ModelCorrupt, match=rf"{problem}.*\. Run: rag models pull tiny-chat$"):
-        locate("tiny-chat", settings)
+        locate_model("tiny-chat", settings)
 
 
 def test_a_wrong_file_placed_by_hand_must_be_removed_first(settings: Settings) -> None:
     place(settings.home / "models", "tiny.gguf", b"no")
     with pytest.raises(ModelCorrupt, match=r"Remove it, then run: rag models pull tiny-chat$"):
-        locate("tiny-chat", settings)
+        locate_model("tiny-chat", settings)
 
 
 @pytest.mark.parametrize("name", FOLDER)
@@ -254,10 +254,10 @@ def test_every_file_of_a_folder_is_checked(settings: Settings, name: str) -> Non
     folder = place_folder(settings.models_dir / "tiny-embedding", FOLDER)
     (folder / name).write_bytes(FOLDER[name][:-1] + b"?")
     with pytest.raises(ModelCorrupt, match=re.escape(name)):
-        locate("tiny-embedding", settings)
+        locate_model("tiny-embedding", settings)
     (folder / name).unlink()
     with pytest.raises(ModelCorrupt, match=re.escape(name) + " is missing"):
-        locate("tiny-embedding", settings)
+        locate_model("tiny-embedding", settings)
 
 
 # remembering digests
@@ -266,33 +266,34 @@ def test_every_file_of_a_folder_is_checked(settings: Settings, name: str) -> Non
 def test_a_digest_is_computed_once(settings: Settings, hashed: list[str]) -> None:
     place(settings.models_dir, "tiny.gguf", WEIGHTS)
     for _ in range(3):
-        locate("tiny-chat", settings)
+        locate_model("tiny-chat", settings)
     assert hashed == ["tiny.gguf"]
 
 
 def test_a_changed_file_is_read_again(settings: Settings, hashed: list[str]) -> None:
     path = place(settings.models_dir, "tiny.gguf", WEIGHTS)
-    locate("tiny-chat", settings)
+    locate_model("tiny-chat", settings)
     path.write_bytes(WEIGHTS[:-1] + b"x")  # of the same size
     os.utime(path, ns=(1, 1))
     with pytest.raises(ModelCorrupt):
-        locate("tiny-chat", settings)
+        locate_model("tiny-chat", settings)
     assert hashed == ["tiny.gguf"] * 2
 
 
 @pytest.mark.parametrize("junk", ["", "{", "[]", "{}", '{"size": 204}'])
 def test_a_damaged_stamp_counts_as_none(settings: Settings, junk: str) -> None:
     place(settings.models_dir, "tiny.gguf", WEIGHTS)
-    locate("tiny-chat", settings)
+    locate_model("tiny-chat", settings)
     (stamp,) = (settings.models_dir / ".stamps").iterdir()
     stamp.write_text(junk, encoding="utf-8")
-    assert locate("tiny-chat", settings).sha256 == sha256(WEIGHTS)
+    assert locate_model("tiny-chat", settings).sha256 == sha256(WEIGHTS)
 
 
 def test_verify_believes_no_stamp(settings: Settings) -> None:
     wrong = place(settings.models_dir, "tiny.gguf", WEIGHTS[:-1] + b"x")
     remember(wrong, sha256(WEIGHTS), settings)
-    locate("tiny-chat", settings)  # is taken in, as it would be by a file changed behind our back
+    # Is taken in, as it would be by a file changed behind our back.
+    locate_model("tiny-chat", settings)
     with pytest.raises(ModelCorrupt):
         verify("tiny-chat", settings)
     wrong.write_bytes(WEIGHTS)
@@ -305,7 +306,7 @@ def test_models_are_located_where_nothing_can_be_written(
     place(settings.models_dir, "tiny.gguf", WEIGHTS)
     (settings.models_dir / ".stamps").touch()  # in the way of the folder, for root too
     for _ in range(2):
-        assert locate("tiny-chat", settings).sha256 == sha256(WEIGHTS)
+        assert locate_model("tiny-chat", settings).sha256 == sha256(WEIGHTS)
     assert hashed == ["tiny.gguf"] * 2
 
 
@@ -314,7 +315,7 @@ def test_models_are_located_in_a_read_only_folder(settings: Settings) -> None:
     place(settings.models_dir, "tiny.gguf", WEIGHTS)
     settings.models_dir.chmod(0o500)
     try:
-        assert locate("tiny-chat", settings).sha256 == sha256(WEIGHTS)
+        assert locate_model("tiny-chat", settings).sha256 == sha256(WEIGHTS)
     finally:
         settings.models_dir.chmod(0o700)
 
@@ -325,7 +326,7 @@ def test_models_are_located_in_a_read_only_folder(settings: Settings) -> None:
 def test_a_gguf_file_by_path(settings: Settings, tmp_path: Path, hashed: list[str]) -> None:
     path = place(tmp_path / "mine", "my.model.gguf", gguf_file(context=777))
     for _ in range(2):
-        model = locate("mine/my.model.gguf", settings, "chat")
+        model = locate_model("mine/my.model.gguf", settings, "chat")
     assert (model.name, model.path, model.sha256, model.context_tokens) == (
         "my.model",
         path,
@@ -354,7 +355,7 @@ def test_an_unusable_file_by_path(
 ) -> None:
     place(tmp_path, "my.gguf", data)
     with pytest.raises(ModelCorrupt, match=f"{problem}.*Get it again, or use another"):
-        locate(str(tmp_path / "my.gguf"), settings, "chat")
+        locate_model(str(tmp_path / "my.gguf"), settings, "chat")
 
 
 def test_a_cut_header_is_noticed_wherever_it_is_cut(tmp_path: Path) -> None:
@@ -366,7 +367,7 @@ def test_a_cut_header_is_noticed_wherever_it_is_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["./gone.gguf", "gone.gguf", "no/such/folder"])
 def test_a_path_that_does_not_exist(settings: Settings, name: str) -> None:
     with pytest.raises(ModelMissing, match="does not exist"):
-        locate(name, settings)
+        locate_model(name, settings)
 
 
 def test_an_embedding_folder_by_path(settings: Settings, tmp_path: Path) -> None:
@@ -376,7 +377,7 @@ def test_an_embedding_folder_by_path(settings: Settings, tmp_path: Path) -> None
         "tokenizer.json": b"{}",
     }
     folder = place_folder(tmp_path / "mine", files)
-    first = locate("mine", settings, "embedding")
+    first = locate_model("mine", settings, "embedding")
     assert (first.name, first.path, first.context_tokens, first.kind) == (
         "mine",
         folder,
@@ -384,9 +385,9 @@ def test_an_embedding_folder_by_path(settings: Settings, tmp_path: Path) -> None
         "embedding",
     )
     place(folder, "README.md", b"words that shape no vector")
-    assert locate("mine", settings).sha256 == first.sha256
+    assert locate_model("mine", settings).sha256 == first.sha256
     place(folder, "sentence_bert_config.json", b'{"max_seq_length": 128}')
-    second = locate("mine", settings)
+    second = locate_model("mine", settings)
     assert second.context_tokens == 128
     assert second.sha256 != first.sha256
 
@@ -397,7 +398,7 @@ def test_an_incomplete_folder_by_path(settings: Settings, tmp_path: Path, name: 
     del files[name]
     place_folder(tmp_path / "mine", files)
     with pytest.raises(ModelCorrupt, match=f"has no {name}"):
-        locate("mine", settings, "embedding")
+        locate_model("mine", settings, "embedding")
 
 
 def test_a_folder_that_does_not_say_how_much_it_takes(settings: Settings, tmp_path: Path) -> None:
@@ -406,7 +407,7 @@ def test_a_folder_that_does_not_say_how_much_it_takes(settings: Settings, tmp_pa
         {"config.json": b"[]", "model.safetensors": b"w", "tokenizer.json": b"{}"},
     )
     with pytest.raises(ModelCorrupt, match="does not say how much text"):
-        locate("mine", settings)
+        locate_model("mine", settings)
 
 
 # names
@@ -417,23 +418,23 @@ def test_a_folder_that_does_not_say_how_much_it_takes(settings: Settings, tmp_pa
 )
 def test_an_unknown_name_suggests_the_closest(settings: Settings, name: str, closest: str) -> None:
     with pytest.raises(ModelError, match=rf"did you mean {closest}\?$"):
-        locate(name, settings)
+        locate_model(name, settings)
 
 
 def test_a_name_like_no_other_suggests_the_list(settings: Settings) -> None:
     with pytest.raises(ModelError, match="rag models list"):
-        locate("zzzz", settings)
+        locate_model("zzzz", settings)
 
 
 def test_a_model_of_the_other_kind(settings: Settings, tmp_path: Path) -> None:
     place(settings.models_dir, "tiny.gguf", WEIGHTS)
     place_folder(settings.models_dir / "tiny-embedding", FOLDER)
     with pytest.raises(ModelError, match=r"is no embedding model. Use tiny-embedding, or"):
-        locate("tiny-chat", settings, "embedding")
+        locate_model("tiny-chat", settings, "embedding")
     with pytest.raises(ModelError, match=r"is no chat model. Use tiny-chat, or"):
-        locate("tiny-embedding", settings, "chat")
+        locate_model("tiny-embedding", settings, "chat")
     with pytest.raises(ModelError, match="is no chat model"):
-        locate(str(tmp_path), settings, "chat")
+        locate_model(str(tmp_path), settings, "chat")
 
 
 def test_hub_names() -> None:
@@ -461,10 +462,10 @@ def test_hub_names() -> None:
 )
 def test_malformed_hub_names(settings: Settings, name: str) -> None:
     with pytest.raises(ModelError, match="not of the form hub:OWNER/REPO/FILE"):
-        locate(name, settings)
+        locate_model(name, settings)
 
 
-@pytest.mark.parametrize("check", [locate, verify])
+@pytest.mark.parametrize("check", [locate_model, verify])
 def test_a_hub_file_must_have_the_digest_that_was_stated(
     settings: Settings, check: Callable[..., object]
 ) -> None:
@@ -473,7 +474,7 @@ def test_a_hub_file_must_have_the_digest_that_was_stated(
         check(name, settings)
     path = place(settings.models_dir, "owner--repo--my.gguf", gguf_file())
     digest_note(path).write_text(f"{sha256(gguf_file())}  {path.name}\n", encoding="utf-8")
-    model = locate(name, settings, "chat")
+    model = locate_model(name, settings, "chat")
     assert (model.name, model.sha256, model.context_tokens) == (name, sha256(gguf_file()), 512)
     assert pulled_from_hub(settings) == (name,)
     path.write_bytes(gguf_file(tail=b"\1" * 64))

@@ -31,7 +31,7 @@ import rag.pull
 import rag.registry
 import rag.wheels
 from rag.errors import DownloadFailed, ModelCorrupt, ModelError, ModelMissing
-from rag.models import digest_note, locate
+from rag.models import digest_note, locate_model
 from rag.pull import Source, pull_model
 from rag.registry import RegisteredModel
 from rag.settings import Settings
@@ -370,7 +370,7 @@ rag.pull.pull_model("tiny-chat", settings)
         child.send_signal(signal.SIGKILL)
     assert final_names(settings) == []
     with pytest.raises(ModelMissing):
-        locate("tiny-chat", settings)
+        locate_model("tiny-chat", settings)
     asked: list[str] = []
     copy = copying(wheels, asked)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag import REFUSAL, Conversation, __version__
+from rag.html import html_templates
 from ui.export.view import printed, title_of
 from ui.markup import counted, day
 
@@ -32,14 +33,6 @@ def as_html(conversation: Conversation) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates(_TEMPLATES)
     environment.filters |= {"day": day, "counted": counted}
     return environment.get_template("export.html.jinja")

@@ -1,0 +1,161 @@
+"""Fits the probe that decides whether quotes state what was asked, and says how well it does (see `rag.probe`).
+
+    python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/judge.probe.json
+
+Each folder has corpus.jsonl and gold.jsonl. Questions of the even lines are asked of all passages together; the model
+reads the judge's prompt with one of the quotes found, and its last hidden state there is kept in DIR with whether that
+quote holds the reference answer. What was read stays there: the command goes on where it was stopped. The odd lines are
+reported on.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+from tqdm import tqdm
+
+from rag import Pipeline, Quote, Retrieved, Settings, ingest_paths, open_pipeline
+from rag.compose import judge_messages
+from rag.evaluate.corpus import write_corpus
+from rag.generate import LlamaChatModel
+from rag.probe import prompt_digest
+from tests.benchmarks.logistic import Array, area, fit_logistic
+
+_RIDGE = 100.0
+# A quote with the answer is taken this often where there is one, else the best quote, or now and then another.
+_HOLDING = 0.75
+_BEST = 0.7
+_OTHERS = 4
+_HEAD, _EDGE = 60, 80
+# Answers of whole sentences have their contexts cut to sentences too.
+_LONG = 60
+
+
+class Read(NamedTuple):
+    """Hidden states at the end of the judge's prompt, whether each quote holds the answer, the probability of a Yes."""
+
+    states: Array
+    holds: Array
+    yes: Array
+    model: str
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--work", required=True, type=click.Path(path_type=Path), help="Index and hidden states."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Where the probe is written.")
+@click.option(
+    "--questions", default=1700, show_default=True, help="Of the even lines, to fit it on."
+)
+@click.option("--report", default=300, show_default=True, help="Of the odd lines, to weigh it on.")
+def main(
+    *, folders: tuple[Path, ...], work: Path, out: Path | None, questions: int, report: int
+) -> None:
+    """Run it."""
+    settings = Settings.load(home=work / "home")
+    for folder in folders:
+        write_corpus(folder / "corpus.jsonl", work / "docs" / folder.name)
+    ingest_paths([work / "docs"], settings)
+    with open_pipeline(settings) as pipeline:
+        even = _read(_questions(folders, questions, odd=False), work / "states", pipeline)
+        odd = _read(_questions(folders, report, odd=True), work / "states", pipeline)
+    weights = fit_logistic(even.states, even.holds, ridge=_RIDGE)
+    if out:
+        stored = {
+            "model": even.model,
+            "prompt": prompt_digest(),
+            "bias": float(weights[0]),
+            "weights": b64encode(weights[1:].astype("<f4").tobytes()).decode(),
+        }
+        out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    for name, read in (("fitted on the even lines", even), ("odd lines", odd)):
+        scores = weights[0] + read.states @ weights[1:]
+        click.echo(
+            f"{name}: {len(read.holds)} quotes, {read.holds.mean():.0%} hold the answer; area under "
+            f"the curve {area(scores, read.holds):.3f}, of the model's Yes {area(read.yes, read.holds):.3f}"
+        )
+
+
+def _questions(folders: tuple[Path, ...], count: int, *, odd: bool) -> list[dict[str, Any]]:
+    """Five of the first folder to each one of the others, in an order that never changes."""
+    turns = []
+    for folder in folders:
+        lines = (folder / "gold.jsonl").read_text("utf-8").splitlines()
+        rows = [json.loads(line) for at, line in enumerate(lines, 1) if at % 2 == odd]
+        random.Random(11).shuffle(rows)
+        turns.append(iter(rows))
+    mixed: list[dict[str, Any]] = []
+    while len(mixed) < count and (
+        found := [
+            row
+            for at, turn in enumerate(turns)
+            for row in (next(turn, None) for _ in range(1 if at else 5))
+            if row
+        ]
+    ):
+        mixed += found
+    return mixed
+
+
+def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline) -> Read:
+    folder.mkdir(exist_ok=True)
+    model = pipeline.model
+    assert isinstance(model, LlamaChatModel)
+    kept = []
+    for row in tqdm(rows):
+        file = folder / f"{row['id']}.npz"
+        if not file.exists():
+            question = row["user_input"]
+            steps = pipeline.stream(question)
+            quotes = next(one for one in steps if isinstance(one, Retrieved)).quotes
+            steps.close()
+            if not quotes:
+                continue
+            quote = _pick(row, quotes)
+            messages = judge_messages(question, [quote])
+            state, yes = model.hidden_state(messages), model.yes_probability(messages)
+            np.savez(file, state=np.array(state, "<f4"), yes=yes, holds=_holds(row, quote))
+        with np.load(file) as one:
+            kept.append((one["state"], bool(one["holds"]), float(one["yes"])))
+    states, holds, yeses = (np.array(column) for column in zip(*kept, strict=True))
+    return Read(states, holds, yeses, model.info.sha256)
+
+
+def _pick(row: dict[str, Any], quotes: tuple[Quote, ...]) -> Quote:
+    chance = random.Random(row["id"])
+    holding = [quote for quote in quotes if _holds(row, quote)]
+    if holding and chance.random() < _HOLDING:
+        return holding[0]
+    if chance.random() < _BEST or len(quotes) == 1:
+        return quotes[0]
+    return quotes[chance.randrange(1, min(_OTHERS, len(quotes)))]
+
+
+def _holds(row: dict[str, Any], quote: Quote) -> bool:
+    """Whether a quote from a reference passage holds a reference answer, or a whole reference sentence."""
+    text = _plain(quote.text)
+    contexts = [_plain(one) for one in row["reference_contexts"]]
+    answers = [_plain(one) for one in row["references"] if one]
+    if not row["answerable"]:
+        return False
+    if all(len(one) > _LONG for one in answers):
+        return any(one[:_HEAD] in text for one in contexts)
+    inside = any(text[:_EDGE] in one or text[-_EDGE:] in one for one in contexts)
+    return inside and any(one in text for one in answers)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The probe: which model it belongs to, when it is asked instead of the model's Yes, and that it tells near misses."""
+
+import math
+
+import pytest
+
+import rag.probe
+from rag import Document, ModelInfo, Quote, Settings, open_chat_model
+from rag.probe import Probe, probe_for
+from rag.prompts import render
+from rag.refuse import states_the_answer
+from rag.registry import registered_models
+from rag.testing import ScriptedChatModel
+
+DEFAULT = registered_models()[Settings.load().chat_model]
+BRIDGE = (
+    "The ferry to Orsk was rebuilt between 1961 and 1963 by the shipyard of Lena Ortiz, for 310,000 crowns. Ten "
+    "years later it was sold to Norway."
+)
+
+
+def quote(text: str) -> Quote:
+    document = Document(id="d", source="d.txt", title="T", text=text, sha256="0" * 64)
+    return Quote(document=document, start=0, end=len(text))
+
+
+class Open(ScriptedChatModel):
+    """A model that lets its state be read."""
+
+    info = ModelInfo(name="open", sha256="1" * 64)
+
+    def hidden_state(self, messages):
+        self.prompts.append(messages)
+        return [2.0, 1.0]
+
+
+@pytest.fixture
+def probe(monkeypatch):
+    found = Probe(model="1" * 64, prompt="0" * 64, weights=(1.0, -3.0), bias=0.5)
+    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: found)
+    return found
+
+
+def test_there_is_one_for_the_default_model_and_the_prompt_as_it_stands():
+    """Whoever changes the prompt must fit the probe again."""
+    (file,) = DEFAULT.files
+    found = probe_for(ModelInfo(name="any", sha256=file.sha256))
+    assert found is not None
+    assert len(found.weights) == 1536
+    assert found.prompt == rag.probe.prompt_digest()
+
+
+def test_other_models_have_none(probe):
+    assert probe_for(ModelInfo(name="open", sha256="1" * 64)) is probe
+    assert probe_for(ModelInfo(name="other", sha256="2" * 64)) is None
+
+
+def test_a_probability_is_one_whatever_the_state(probe):
+    assert probe.probability([2.0, 1.0]) == pytest.approx(1 / (1 + math.exp(0.5)))
+    assert 0.0 <= probe.probability([-1e9, 1e9]) < 0.01
+    assert 0.99 < probe.probability([1e9, -1e9]) <= 1.0
+
+
+def test_a_state_of_another_width_is_no_state(probe):
+    with pytest.raises(ValueError, match="shorter"):
+        probe.probability([1.0])
+
+
+def test_the_state_is_read_at_the_end_of_the_judges_prompt(probe):
+    model = Open(["unused"], yes=0.1)
+    assert states_the_answer(model, "Who?", [quote(BRIDGE)]) == probe.probability([2.0, 1.0])
+    (messages,) = model.prompts
+    assert messages == render("judge", text=f"undated: {BRIDGE}", question="Who?")
+
+
+def test_without_a_probe_the_model_is_taken_at_its_word(monkeypatch):
+    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: None)
+    assert states_the_answer(Open(["unused"], yes=0.1), "Who?", [quote(BRIDGE)]) == 0.1
+    assert states_the_answer(ScriptedChatModel(["unused"], yes=0.2), "Who?", [quote(BRIDGE)]) == 0.2
+
+
+def test_a_probe_for_another_prompt_is_none(monkeypatch):
+    rag.probe._shipped_probe.cache_clear()
+    monkeypatch.setattr(rag.probe, "prompt_digest", lambda: "0" * 64)
+    try:
+        assert rag.probe._shipped_probe() is None
+    finally:
+        rag.probe._shipped_probe.cache_clear()
+
+
+def test_the_real_model_tells_what_is_stated_from_what_is_near_it():
+    model = open_chat_model(Settings.load())
+    stated = ("How much did the ferry to Orsk cost to rebuild?", "Who rebuilt the ferry to Orsk?")
+    near = ("How many passengers does the ferry to Orsk carry?", "Who bought the bridge of Orsk?")
+    try:
+        yes, no = (
+            [states_the_answer(model, question, [quote(BRIDGE)]) for question in questions]
+            for questions in (stated, near)
+        )
+    finally:
+        model.close()
+    assert min(yes) > 0.6
+    assert max(no) < 0.5
