@@ -9,7 +9,7 @@ from functools import lru_cache
 from rag.agreement.agree import disagreement
 from rag.agreement.polarity import reversal
 from rag.agreement.terms import read_row
-from rag.compose import Draft, read_as
+from rag.compose import Draft, read_as, retold
 from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 
@@ -51,13 +51,12 @@ def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
     sentence, or where it holds clearly more of it. Numbers that name no quote are dropped.
     """
     given = [number for number in draft.numbers if 1 <= number <= len(quotes)]
-    texts = [read_as(quote) for quote in quotes]
     best: tuple[float, list[int]] = (0.0, given)
     standing: tuple[float, list[int]] | None = None
     least = MIN_SUPPORT
     reason = ""
     for numbers in _tries(given, len(quotes)):
-        weighed = _weigh(draft.text, " ".join(texts[number - 1] for number in numbers), question)
+        weighed = weigh(draft.text, [quotes[number - 1] for number in numbers], question)
         if weighed.support >= least:
             standing = (weighed.support, numbers)
             # The first that will do, but for one that holds clearly more.
@@ -83,8 +82,12 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
 
 
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
-    """The same with the reason."""
-    return _weigh(text, " ".join(read_as(quote) for quote in quotes), question)
+    """The same with the reason. Dates may be told as the source has them or as what they stand for."""
+    found = _weigh(text, " ".join(map(read_as, quotes)), question)
+    if found.objection is None:
+        return found
+    other = _weigh(text, " ".join(map(retold, quotes)), question)
+    return found if other.objection else other
 
 
 def _weigh(text: str, source: str, question: str) -> Weighed:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from rag.dates import stated_day
 from rag.prompts import render
 from rag.protocols import ChatModel
-from rag.relative import spell_out
+from rag.relative import put_dates, spell_out
 from rag.split import split_sentences
 from rag.types import Message, Quote, TokenCounts
 
@@ -65,9 +66,18 @@ def format_quote(number: int, quote: Quote) -> str:
 
 def read_as(quote: Quote) -> str:
     """A quote as the model reads it: its day, then its words with relative dates spelled out."""
+    return _dated(quote, spell_out)
+
+
+def retold(quote: Quote) -> str:
+    """The same with the dates themselves in place of the relative ones, as an answer may put it."""
+    return _dated(quote, put_dates)
+
+
+def _dated(quote: Quote, dates: Callable[[str, date | None], str]) -> str:
     published = stated_day(quote.document)
     day = f"{published:%A} {published.day} {published:%B %Y}" if published else "undated"
-    return f"{day}: {one_line(spell_out(quote.text, published))}"
+    return f"{day}: {one_line(dates(quote.text, published))}"
 
 
 def answer_grammar(count: int) -> str:

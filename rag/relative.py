@@ -53,3 +53,13 @@ def spell_out(text: str, published: date | None) -> str:
         parts += [text[at : one.end], f" ({one.label})"]
         at = one.end
     return "".join(parts) + text[at:]
+
+
+def put_dates(text: str, published: date | None) -> str:
+    """The text with what each relative date stands for in its place, as somebody would say it who retells it."""
+    parts, at = [], 0
+    for one in resolve_dates(text, published):
+        day = one.label[0].isdigit() and one.first == one.last
+        parts += [text[at : one.start], f"{'on' if day else 'in'} {one.label}"]
+        at = one.end
+    return "".join(parts) + text[at:]

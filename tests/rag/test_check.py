@@ -211,3 +211,20 @@ def test_another_quote_that_merely_lacks_what_speaks_against_a_sentence_does_not
 )
 def test_numbers_are_values_however_they_are_written(words, value, length):
     assert read_amount(words.split(), 0) == (value, length)
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("Falk died in August 2023.", True),
+        ("Falk died two months later.", True),
+        ("Falk died in May 2023.", False),
+        ("The balloon rose in June 2023.", True),
+    ],
+)
+def test_a_relative_date_may_be_retold_as_the_day_it_stands_for(text, stands):
+    told = quote(
+        "The repairs began after the balloon rose in June 2023 with the pilots Falk and Amsel, who both died in a "
+        "storm two months later."
+    )
+    assert (support_of(text, [told]) > 0) is stands

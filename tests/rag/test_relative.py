@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rag.relative import resolve_dates, spell_out
+from rag.relative import put_dates, resolve_dates, spell_out
 
 TUESDAY = date(2025, 6, 10)
 
@@ -111,3 +111,16 @@ def test_spelling_out_adds_and_never_removes():
     assert spell_out("Left on Monday, came last July.", TUESDAY) == (
         "Left on Monday (9 June 2025), came last July (July 2024)."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "told"),
+    [
+        ("It shut on Monday.", TUESDAY, "It shut on 9 June 2025."),
+        ("It shut last July.", TUESDAY, "It shut in July 2024."),
+        ("It shut in 2019.", TUESDAY, "It shut in 2019."),
+        ("It shut on Monday.", None, "It shut on Monday."),
+    ],
+)
+def test_dates_can_be_put_in_place_of_relative_ones(text, published, told):
+    assert put_dates(text, published) == told
