@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import date
 
-from rag.agreement.polarity import denies
-from rag.agreement.terms import read_row
 from rag.dates import stated_day
 from rag.events import read_dates
+from rag.periods import Period
 from rag.relative import resolve_dates
 from rag.split import split_sentences
 from rag.types import Quote
@@ -38,12 +37,23 @@ _ASKS_DATE = re.compile(
     r"\b(?:what|which) (?:\w+ (?:and \w+ )?)?(?:day|date|month|year|century|decade)\b",
     re.IGNORECASE,
 )
+# Of these the day of publication is the day that is asked for.
 _ASKS_PUBLICATION = re.compile(
-    r"\b(?:reports?|articles?|story|stories|piece|texts?|documents?|sources?|pages?|news|letters?|dated|"
-    r"publish\w*|publication|written|posted|fresh|as of)\b",
+    r"\b(?:reports?|articles?|stor(?:y|ies)|piece|texts?|documents?|pages?|letters?|notices?|memos?|releases?|"
+    r"statements?|posts?|dated|publish\w*|publication|written|wrote|posted|issued|sent|updated|fresh|as of)\b",
     re.IGNORECASE,
 )
+_NOW = re.compile(
+    r"\b(?:today|tonight|overnight|now|just|currently|morning|afternoon|evening|this (?:day|week|month|year))\b",
+    re.IGNORECASE,
+)
+_A_MONTH = 31
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
+_DENIES_ANYHOW = re.compile(
+    rf"{_DENIES.pattern}|\b(?:no|none|nothing|nobody|neither|nor|hardly|barely|fail(?:s|ed)?|refus(?:es|ed)|lack(?:s|ed)?|"
+    r"den(?:y|ies|ied)|reject(?:s|ed)?|unlikely|unable|impossible)\b",
+    re.IGNORECASE,
+)
 
 
 def denies_alone(question: str, text: str) -> bool:
@@ -52,32 +62,47 @@ def denies_alone(question: str, text: str) -> bool:
     A small model answers "Who was not invited?" from who was. (Of ten such development questions that were answered
     from a text without a denial none was answered rightly.)
     """
-    return bool(_DENIES.search(plain(question))) and not denies(read_row(text))
+    return bool(_DENIES.search(plain(question))) and not _DENIES_ANYHOW.search(plain(text))
 
 
-def only_says_when_it_was_published(question: str, text: str, quotes: Iterable[Quote]) -> bool:
+def only_says_when_it_was_published(question: str, text: str, quotes: Sequence[Quote]) -> bool:
     """Whether a sentence tells the day of a report to somebody who asks when the thing itself happened.
 
-    The model reads each quote with its day of publication, and takes that day for an answer if no other is there.
+    The model reads each quote with its day of publication, and takes that day for an answer if no other is there. It
+    is so only where all the sentence's dates hold that day and nothing in the quotes' own words can mean it.
     """
-    if not _ASKS_DATE.search(question) or _ASKS_PUBLICATION.search(question):
+    days = [stated_day(quote.document) for quote in quotes]
+    if not _ASKS_DATE.search(question) or _ASKS_PUBLICATION.search(question) or None in days:
         return False
-    told = list(_days(text, None))
-    spoken_of = [day for one in quotes for day in _days(one.text, stated_day(one.document))]
-    return bool(told) and not any(
-        first <= end and start <= last for first, last in told for start, end in spoken_of
+    words = " ".join(quote.text for quote in quotes)
+    if _NOW.search(words) or any(year in words for year in _YEAR.findall(text)):
+        return False
+    told = [period for day in days for period in _periods(text, day)]
+    spoken_of = [
+        period
+        for quote, day in zip(quotes, days, strict=True)
+        for period in _periods(quote.text, day)
+        if period.days <= _A_MONTH
+    ]
+    return bool(told) and all(
+        any(day and one.first <= day <= (one.last or one.first) for day in days)
+        and not any(_overlap(one, other) for other in spoken_of)
+        for one in told
     )
 
 
-def _days(text: str, published: date | None) -> Iterator[tuple[date, date]]:
-    for one in read_dates(text, split_sentences(text), published):
-        yield one.period.first, one.period.last or one.period.first
+def _periods(text: str, published: date | None) -> list[Period]:
+    return [one.period for one in read_dates(text, split_sentences(text), published)]
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    return one.first <= (other.last or other.first) and other.first <= (one.last or one.first)
 
 
 def holds_asked_kind(question: str, text: str, published: date | None = None) -> bool:
     """Whether a question asks for a number or a date and a source text holds one.
 
-    ``published`` places relative dates: without it they do not count.
+    ``published`` places relative dates: without it those do not count that lean on it.
     """
     if _ASKS_NUMBER.search(question):
         return bool(_NUMBER.search(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from rag.agreement.agree import disagreement
 from rag.agreement.polarity import reversal
 from rag.agreement.terms import read_row
 from rag.compose import Draft, read_as, retold
+from rag.periods import MONTHS
 from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 
@@ -17,6 +19,7 @@ from rag.wording import content_words
 MIN_SUPPORT = 0.5
 
 _TOO_LITTLE = "the quotes hold too little of it"
+_DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)
 _REPEATED = 0.5
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
@@ -82,9 +85,9 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
 
 
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
-    """The same with the reason. Dates may be told as the source has them or as what they stand for."""
+    """The same with the reason. A date may be told as the source has it or as what it stands for."""
     found = _weigh(text, " ".join(map(read_as, quotes)), question)
-    if found.objection is None:
+    if not (found.objection and _DATE.search(found.objection)):
         return found
     other = _weigh(text, " ".join(map(retold, quotes)), question)
     return found if other.objection else other

@@ -10,7 +10,7 @@ from datetime import date
 from rag.dates import stated_day
 from rag.prompts import render
 from rag.protocols import ChatModel
-from rag.relative import put_dates, spell_out
+from rag.relative import put_date, spell_out
 from rag.split import split_sentences
 from rag.types import Message, Quote, TokenCounts
 
@@ -70,8 +70,8 @@ def read_as(quote: Quote) -> str:
 
 
 def retold(quote: Quote) -> str:
-    """The same with the dates themselves in place of the relative ones, as an answer may put it."""
-    return _dated(quote, put_dates)
+    """The same with a date itself in place of the relative one, as an answer may put it."""
+    return _dated(quote, put_date)
 
 
 def _dated(quote: Quote, dates: Callable[[str, date | None], str]) -> str:

@@ -8,6 +8,7 @@ and one prompt; `tests/benchmarks/probe.py` fits it. Other models are taken at t
 from __future__ import annotations
 
 import json
+import logging
 import math
 import struct
 from base64 import b64decode
@@ -18,6 +19,8 @@ from hashlib import sha256
 
 from rag.paths import shipped
 from rag.types import ModelInfo
+
+log = logging.getLogger(__name__)
 
 PROMPT = "judge"
 _FILE = f"{PROMPT}.probe.json"
@@ -52,8 +55,9 @@ def probe_for(model: ModelInfo) -> Probe | None:
 
 
 def prompt_digest() -> str:
-    """SHA-256 of the prompt that the probe is read at the end of."""
-    return sha256(shipped("prompts").joinpath(f"{PROMPT}.txt").read_bytes()).hexdigest()
+    """SHA-256 of the prompt that the probe is read at the end of, however its lines end."""
+    text = shipped("prompts").joinpath(f"{PROMPT}.txt").read_text("utf-8")
+    return sha256(text.encode()).hexdigest()
 
 
 @cache
@@ -63,6 +67,12 @@ def _shipped_probe() -> Probe | None:
         return None
     stored = json.loads(file.read_text("utf-8"))
     if stored["prompt"] != prompt_digest():
+        log.warning(
+            "prompts/%s.txt is not the text that %s was fitted for; the model's Yes is taken instead. Fit it again "
+            "with tests/benchmarks/probe.py.",
+            PROMPT,
+            _FILE,
+        )
         return None
     weights = b64decode(stored["weights"])
     return Probe(

@@ -5,11 +5,16 @@ The text is never changed: what `rag.events` has read is put beside it. Dates th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from rag.events import read_dates
 from rag.split import split_sentences
+
+# "Until Monday" is not "on Monday"; the word may belong to the expression or stand before it.
+_BOUNDED = re.compile(r"\b(?:since|until|till|by|before|after|from|than|to)\s", re.IGNORECASE)
+_PLACED = re.compile(r"\b(?:in|on|at|during|of)\s+(?:the\s+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +60,18 @@ def spell_out(text: str, published: date | None) -> str:
     return "".join(parts) + text[at:]
 
 
-def put_dates(text: str, published: date | None) -> str:
-    """The text with what each relative date stands for in its place, as somebody would say it who retells it."""
-    parts, at = [], 0
-    for one in resolve_dates(text, published):
-        day = one.label[0].isdigit() and one.first == one.last
-        parts += [text[at : one.start], f"{'on' if day else 'in'} {one.label}"]
-        at = one.end
-    return "".join(parts) + text[at:]
+def put_date(text: str, published: date | None) -> str:
+    """The text with what its relative date stands for in the place of that, as somebody would retell it.
+
+    Left as it is where that would not mean the same for sure: more relative dates than one, "until Monday", "Monday's".
+    """
+    found = resolve_dates(text, published)
+    if len(found) != 1:
+        return text
+    (one,) = found
+    before, after = text[: one.start], text[one.end :]
+    words = " ".join([*before.split()[-1:], text[one.start : one.end], ""])
+    if one.last is None or _BOUNDED.search(words) or after.startswith(("'s", "’s")):
+        return text
+    on = "on" if one.first == one.last else "in"
+    return f"{before}{'' if _PLACED.search(before) else f'{on} '}{one.label}{after}"

@@ -29,11 +29,6 @@ _SCOPE = 5
 _HEAD = 4
 
 
-def denies(row: Row) -> bool:
-    """Whether a text says of anything that it is not so, in whichever words."""
-    return any(word.lower in _NEGATIONS or word.lower in _UNSAID for word in row.words)
-
-
 def reversal(claim: Row, held: Row) -> str | None:
     """Why a sentence says the contrary of a source, or ``None`` if it does not seem to."""
     return _negated(claim, held) or _turned(claim, held)

@@ -107,9 +107,11 @@ def _questions(folders: tuple[Path, ...], count: int, *, odd: bool) -> list[dict
 
 
 def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline) -> Read:
-    folder.mkdir(exist_ok=True)
     model = pipeline.model
     assert isinstance(model, LlamaChatModel)
+    # What was read by another model or with another prompt is no use.
+    folder /= f"{model.info.sha256[:8]}-{prompt_digest()[:8]}"
+    folder.mkdir(parents=True, exist_ok=True)
     kept = []
     for row in tqdm(rows):
         file = folder / f"{row['id']}.npz"

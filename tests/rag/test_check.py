@@ -228,3 +228,11 @@ def test_a_relative_date_may_be_retold_as_the_day_it_stands_for(text, stands):
         "storm two months later."
     )
     assert (support_of(text, [told]) > 0) is stands
+
+
+def test_of_two_relative_dates_neither_may_stand_for_the_other():
+    told = quote(
+        "The bridge was shut last month and the tunnel opened on Monday.", date(2025, 6, 10)
+    )
+    assert support_of("The tunnel opened in May 2025.", [told]) == 0.0
+    assert support_of("The tunnel opened on 9 June 2025.", [told]) > 0.0

@@ -116,16 +116,36 @@ def test_a_denial_needs_no_not():
     assert outcome(reply, question=asked, texts=(text,))[0].reason is None
 
 
+def test_an_exception_is_a_denial():
+    asked, text = "Which town did not sign?", "All towns except Orsk signed."
+    assert outcome("Orsk did not sign [1].", question=asked, texts=(text,))[1].prompts
+
+
+REOPENED = "The bridge, long closed, reopened last month; the inquiry names no cause."
+
+
 @pytest.mark.parametrize(
-    ("question", "reply", "reason"),
+    ("question", "text", "reply", "reason"),
     [
-        ("When was the bridge closed?", "It was closed on 5 March 2019 [1].", "not_stated"),
-        ("When was the bridge closed?", "It was closed in March 2019 [1].", "not_stated"),
-        ("When did the bridge reopen?", "It reopened in February 2019 [1].", None),
-        ("When was the report on the bridge published?", "On 5 March 2019 [1].", None),
+        ("When was the bridge closed?", REOPENED, "It was closed on 5 March 2019", "not_stated"),
+        ("When was the bridge closed?", REOPENED, "It was closed in March 2019", "not_stated"),
+        ("When was the bridge closed?", REOPENED, "It was closed on Tuesday", "not_stated"),
+        ("When did the bridge reopen?", REOPENED, "It reopened in February 2019", None),
+        ("When was the report on the bridge published?", REOPENED, "It came on 5 March 2019", None),
+        ("When was the notice on the bridge sent?", REOPENED, "It came on 5 March 2019", None),
+        # Years that stand there in whatever form, and a day that has no date.
+        ("When was the mill built?", "The 1985-built mill stands.", "It was built in 1985", None),
+        ("When was the mill built?", "The mill. Built: 2019.", "It was built in 2019", None),
+        ("When was the bridge closed?", "The bridge closed overnight.", "On 5 March 2019", None),
     ],
 )
-def test_the_day_of_a_report_is_not_the_day_of_what_it_tells(question, reply, reason):
-    text = "The bridge, long closed, reopened last month; the report names no cause."
-    found, _ = outcome(reply, question=question, texts=(text,), published=date(2019, 3, 5))
+def test_the_day_of_a_report_is_not_the_day_of_what_it_tells(question, text, reply, reason):
+    found, _ = outcome(
+        f"{reply} [1].", question=question, texts=(text,), published=date(2019, 3, 5), rewritten=""
+    )
     assert found.reason == reason
+
+
+def test_the_day_of_a_document_without_one_is_never_in_question():
+    asked, text = "When was the mill built?", "The mill: 1985, by Lena Ortiz."
+    assert outcome("The mill was built in 1985 [1].", question=asked, texts=(text,))[0].claims

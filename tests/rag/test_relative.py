@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rag.relative import put_dates, resolve_dates, spell_out
+from rag.relative import put_date, resolve_dates, spell_out
 
 TUESDAY = date(2025, 6, 10)
 
@@ -120,7 +120,12 @@ def test_spelling_out_adds_and_never_removes():
         ("It shut last July.", TUESDAY, "It shut in July 2024."),
         ("It shut in 2019.", TUESDAY, "It shut in 2019."),
         ("It shut on Monday.", None, "It shut on Monday."),
+        ("It has been shut since Monday.", TUESDAY, "It has been shut since Monday."),
+        ("It will be shut until Monday.", TUESDAY, "It will be shut until Monday."),
+        ("It was to shut by last Friday.", TUESDAY, "It was to shut by last Friday."),
+        ("It shut after Monday's vote.", TUESDAY, "It shut after Monday's vote."),
+        ("It shut last month, then on Monday.", TUESDAY, "It shut last month, then on Monday."),
     ],
 )
-def test_dates_can_be_put_in_place_of_relative_ones(text, published, told):
-    assert put_dates(text, published) == told
+def test_a_date_can_be_put_in_place_of_a_relative_one(text, published, told):
+    assert put_date(text, published) == told
