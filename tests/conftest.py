@@ -1,6 +1,7 @@
 """What many tests need: a data folder of their own, settings that come from nowhere else, and a fast embedder."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,11 @@ import pytest
 from rag import Settings
 from rag.paths import shipped
 from rag.testing import HashEmbedder
+
+# What a shell starts in the background is deaf to Ctrl-C, and so are its children: tests that press it would wait for
+# ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
