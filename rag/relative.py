@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rag.events import read_dates
 from rag.split import split_sentences
@@ -51,6 +52,8 @@ def resolve_dates(text: str, published: date | None) -> list[ResolvedDate]:
     ]
 
 
+# Remembered, since every sentence of a reply is held against the same quotes.
+@lru_cache(maxsize=256)
 def spell_out(text: str, published: date | None) -> str:
     """The text with each relative date followed by what it stands for in parentheses, for prompts."""
     parts, at = [], 0
@@ -60,6 +63,7 @@ def spell_out(text: str, published: date | None) -> str:
     return "".join(parts) + text[at:]
 
 
+@lru_cache(maxsize=256)
 def put_date(text: str, published: date | None) -> str:
     """The text with what its relative date stands for in the place of that, as somebody would retell it.
 

@@ -5,23 +5,19 @@ import math
 import pytest
 
 import rag.probe
-from rag import Document, ModelInfo, Quote, Settings, open_chat_model
+from rag import ModelInfo, Settings, open_chat_model
 from rag.probe import Probe, probe_for
 from rag.prompts import render
 from rag.refuse import states_the_answer
 from rag.registry import registered_models
 from rag.testing import ScriptedChatModel
+from tests.rag.test_check import quote
 
 DEFAULT = registered_models()[Settings.load().chat_model]
 BRIDGE = (
     "The ferry to Orsk was rebuilt between 1961 and 1963 by the shipyard of Lena Ortiz, for 310,000 crowns. Ten "
     "years later it was sold to Norway."
 )
-
-
-def quote(text: str) -> Quote:
-    document = Document(id="d", source="d.txt", title="T", text=text, sha256="0" * 64)
-    return Quote(document=document, start=0, end=len(text))
 
 
 class Open(ScriptedChatModel):
