@@ -48,7 +48,7 @@ def expose(desk: Desk) -> None:
     """Add the endpoints to the Blocks that are being built."""
 
     # Callers read what the docstrings say of the arguments: one line each, or it is cut off.
-    def search(  # noqa: PLR0917 - Gradio calls it so
+    def search(
         query: str,
         top_k: int = 5,
         after: str = "",
@@ -74,7 +74,7 @@ def expose(desk: Desk) -> None:
             )
             return search_json(query, desk.search(query, top_k, **filters))
 
-    async def ask(  # noqa: PLR0917
+    async def ask(
         question: str,
         request: gr.Request,
         history: list[dict[str, str]] | None = None,
