@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rag.words import TantivyWords
 
 _CATALOG = "catalog.sqlite"
+# Chroma's graph now and then does not reach a vector. So few can be compared with one by one in as much time.
+_COMPARED_ONE_BY_ONE = 5000
 
 
 class Index:
@@ -33,6 +35,7 @@ class Index:
         self.folder = folder
         self._upgrading = upgrading
         self._overview: Overview | None = None
+        self._size: tuple[tuple[int, int], int] | None = None
 
     @classmethod
     def open(cls, settings: Settings, *, upgrading: bool = False) -> Index:
@@ -150,17 +153,14 @@ class Index:
             event_after: The chunk speaks of this day or a later one.
             event_before: The chunk speaks of this day or an earlier one.
         """
-        from rag.scope import look_over, narrow
+        from rag.scope import narrow
 
         days = (after, before, event_after, event_before)
         if all(day is None for day in days) and not sources and document_ids is None:
             return None
-        overview = self._overview
-        if overview is None or overview.changes != self.catalog.changes():
-            overview = self._overview = look_over(self.catalog)
         return narrow(
             self.catalog,
-            overview,
+            self._look_over(),
             after=after,
             before=before,
             sources=sources,
@@ -174,8 +174,13 @@ class Index:
     ) -> list[tuple[str, float]]:
         """Ids of the chunks nearest to a vector, with their cosine similarity, nearest first.
 
-        Within a scope the result is exact, without one as good as Chroma's graph.
+        Within a scope, and in an index of up to 5,000 chunks, the result is exact; in a larger one without a scope
+        it is as good as Chroma's graph.
         """
+        from rag.scope import narrow
+
+        if scope is None and self._chunks() <= _COMPARED_ONE_BY_ONE:
+            scope = narrow(self.catalog, self._look_over())
         if scope is None:
             return self.vectors.search(vector, limit=limit)
         return self.exact.search(vector, limit=limit, scope=scope)
@@ -185,6 +190,20 @@ class Index:
     ) -> list[tuple[str, float]]:
         """Ids of the chunks that share words with a query, with their BM25 score, best first."""
         return self.words.search(query, limit=limit, scope=scope)
+
+    def _look_over(self) -> Overview:
+        from rag.scope import look_over
+
+        overview = self._overview
+        if overview is None or overview.changes != self.catalog.changes():
+            overview = self._overview = look_over(self.catalog)
+        return overview
+
+    def _chunks(self) -> int:
+        changes = self.catalog.changes()
+        if self._size is None or self._size[0] != changes:
+            self._size = (changes, self.catalog.counts()["chunks"])
+        return self._size[1]
 
     def discard_derived(self) -> None:
         """Delete vectors and words, damaged or whole; ingest makes them anew from the catalog.
@@ -208,7 +227,7 @@ class Index:
                 getattr(self, name).close()
         for name in ("catalog", "vectors", "words", "exact"):
             self.__dict__.pop(name, None)
-        self._overview = None
+        self._overview = self._size = None
 
     def __enter__(self) -> Index:
         return self

@@ -205,7 +205,7 @@ def recall(
     found = []
     for _ in range(times):
         asked = vector()
-        near = {one for one, _ in index.nearest(asked, limit=limit)}
+        near = {one for one, _ in index.vectors.search(asked, limit=limit)}
         truly = {one for one, _ in index.nearest(asked, limit=limit, scope=scope)}
         found.append(len(near & truly) / len(truly))
     return round(float(np.mean(found)), 3)
