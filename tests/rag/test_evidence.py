@@ -1,5 +1,6 @@
 """Quotes: verbatim, few, and whole enough to be understood."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,14 @@ from rag.evidence import build_quotes, score_sentences
 from rag.split import split_sentences
 from rag.testing import HashEmbedder
 from rag.wording import content_words, stem
+
+
+class FlatEmbedder(HashEmbedder):
+    """To which all texts are alike."""
+
+    def embed(self, texts):
+        return [[1.0, *[0.0] * (self.dimension - 1)] for _ in texts]
+
 
 TEXT = (
     "Menu\n\nThe old lighthouse stands on the northern cape of the island. It was built by Ivo Brandt in "
@@ -52,6 +61,27 @@ def test_a_sentence_that_opens_with_a_pronoun_brings_the_one_before():
     assert "Ivo Brandt" in first.text
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "“The terns come back every single spring.”",
+        '"The terns come back every single spring."',
+        "The terns come back every single spring.”",
+    ],
+)
+def test_words_in_quotation_marks_bring_the_sentence_that_says_whose_they_are(said):
+    text = f"“Storks nest here,” said Ivo Brandt of the bird station. {said} The harbour froze."
+    (first, *_) = quotes("Do the terns come back in spring?", text, budget=40)
+    assert "Ivo Brandt" in first.text
+    assert said in first.text
+
+
+def test_a_quotation_that_names_its_speaker_stands_alone():
+    text = "Storks nest on the roofs. “The terns come back every spring,” said Ivo Brandt."
+    (first, *_) = quotes("Do the terns come back in spring?", text, budget=9)
+    assert first.text == "“The terns come back every spring,” said Ivo Brandt."
+
+
 def test_neighbours_become_one_quote():
     texts = [
         one.text for one in quotes("old lighthouse northern cape island Ferries morning", TEXT)
@@ -85,6 +115,29 @@ def test_a_question_for_a_number_prefers_a_sentence_with_one():
         HashEmbedder(),
     )[0]
     assert text[best.span.start : best.span.end] == "The tower is 30 metres tall."
+
+
+def test_of_equal_sentences_that_of_the_better_passage_comes_first():
+    texts = ("The ferry leaves at nine in winter.", "The ferry leaves at ten in summer.")
+    for scores in ((1.0, 0.2), (0.2, 1.0)):
+        found = [
+            replace(one, score=score) for one, score in zip(passages(*texts), scores, strict=True)
+        ]
+        sentences = {one.document.id: split_sentences(one.document.text) for one in found}
+        best = score_sentences("At what hour does the ferry go?", found, sentences, HashEmbedder())
+        assert best[0].document.text == texts[scores.index(1.0)]
+
+
+def test_a_rare_word_of_the_question_weighs_more_than_a_common_one():
+    text = "The Norwin report praises ports. The Norwin report praises roads. Lighthouses shine at night."
+    (found,) = passages(text)
+    scored = score_sentences(
+        "Which Norwin text names lighthouses?",
+        [found],
+        {"d0": split_sentences(text)},
+        FlatEmbedder(),
+    )
+    assert text[scored[0].span.start : scored[0].span.end] == "Lighthouses shine at night."
 
 
 def test_no_passages_no_quotes():
