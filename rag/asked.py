@@ -47,8 +47,33 @@ _NOW = re.compile(
     r"\b(?:today|tonight|overnight|now|just|currently|morning|afternoon|evening|this (?:day|week|month|year))\b",
     re.IGNORECASE,
 )
+_ASKS_REASON = re.compile(
+    r"^\W*(?:and |but |so )?why\b|\bwhy (?:is|was|are|were|did|do|does|has|have|had|would|will|can|could)\b|"
+    r"\b(?:what|which) (?:\w+ ){0,2}?reasons?\b",
+    re.IGNORECASE,
+)
+_GIVES_REASON = re.compile(
+    r"\b(?:because|due|since|as|after|amid|following|over|owing|thanks|for|so|therefore|reasons?|caus\w+|led|leads|"
+    r"result\w*|driven|aim\w*|purpose|protest\w*|response|given|when|wants?|wanted|needs?|needed|fear\w*|help\w*|"
+    r"means|would|could|to (?!\d)\w+)\b",
+    re.IGNORECASE,
+)
 _A_MONTH = 31
+# Lists, comparisons, several questions in one, and what may have changed.
+_ASKS_FOR_SEVERAL = re.compile(
+    r"^\W*(?:list|name|compare|contrast|summari[sz]e|describe)\b|"
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?!is\b|was\b|has\b|does\b|this\b|\w*ss\b|\w*us\b)\w{3,}s\b (?!of\b)|"
+    r"\b(?:what|who) (?:are|were)\b|"
+    r"\b(?:compared?|comparison|differ\w*|versus|vs|both|each|all|everything|between|contradict\w*|disagree\w*|agree)\b|"
+    r"\b(?:sources|articles|reports)\b|"
+    r"\b(?:and|or) (?:how|what|who|whom|whose|when|where|why|which)\b|"
+    r", (?:or|and) (?:has|have|is|are|did|do|does|was|were)\b|"
+    r"\b(?:still|now|nowadays|today|so far|since|any ?more|any longer|yet|meanwhile|chang\w+|evolv\w+|develop\w*|"
+    r"becom\w+|became|come of|happen\w*|likely)\b",
+    re.IGNORECASE,
+)
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
+_ASSUMED = re.compile(r"(?<=\w)\s+(?:that|because|whether|although|while|if)\b", re.IGNORECASE)
 _DENIES_ANYHOW = re.compile(
     rf"{_DENIES.pattern}|\b(?:no|none|nothing|nobody|neither|nor|hardly|barely|fail(?:s|ed)?|refus(?:es|ed)|lack(?:s|ed)?|"
     r"den(?:y|ies|ied)|reject(?:s|ed)?|unlikely|unable|impossible)\b",
@@ -57,12 +82,13 @@ _DENIES_ANYHOW = re.compile(
 
 
 def denies_alone(question: str, text: str) -> bool:
-    """Whether a question asks for what is not so, and the text denies nothing.
+    """Whether a question asks for what is not so, and the text denies nothing; what it only assumes does not count.
 
     A small model answers "Who was not invited?" from who was. (Of ten such development questions that were answered
     from a text without a denial none was answered rightly.)
     """
-    return bool(_DENIES.search(plain(question))) and not _DENIES_ANYHOW.search(plain(text))
+    asked, *_ = _ASSUMED.split(plain(question), maxsplit=1)
+    return bool(_DENIES.search(asked)) and not _DENIES_ANYHOW.search(plain(text))
 
 
 def only_says_when_it_was_published(question: str, text: str, quotes: Sequence[Quote]) -> bool:
@@ -111,16 +137,25 @@ def holds_asked_kind(question: str, text: str, published: date | None = None) ->
     return False
 
 
+def asks_for_several(question: str) -> bool:
+    """Whether an answer may have to be put together: from things of a kind, two sides, or then and now."""
+    return bool(_ASKS_FOR_SEVERAL.search(question))
+
+
 def gives_what_is_asked(question: str, text: str) -> bool:
     """Whether a sentence can be an answer at all.
 
     It must say something that the question did not. To a question for a number or a date it must hold
-    one. Other kinds cannot be told from the words reliably, and are left to the model's own check.
+    one; asked for a reason, it must not only repeat what happened. Other kinds cannot be told from the words reliably,
+    and are left to the model's own check.
     """
-    if not content_words(text) - content_words(question):
+    told, asked = content_words(text), content_words(question)
+    if not told - asked:
         return bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):
         return bool(_NUMBER.search(text))
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text))
+    if _ASKS_REASON.search(question):
+        return bool(_GIVES_REASON.search(text)) or not told & asked
     return True

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from rag.agreement.agree import disagreement
 from rag.agreement.polarity import reversal
 from rag.agreement.terms import read_row
 from rag.compose import Draft, read_as, retold
+from rag.dates import stated_day
+from rag.events import read_dates
 from rag.periods import MONTHS
+from rag.split import split_sentences
 from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 
@@ -20,6 +24,7 @@ MIN_SUPPORT = 0.5
 
 _TOO_LITTLE = "the quotes hold too little of it"
 _DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)
+_UNMENTIONED_YEAR = re.compile(r"does not mention ((?:19|20)\d\d)$")
 _REPEATED = 0.5
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
@@ -85,8 +90,15 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
 
 
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
-    """The same with the reason. A date may be told as the source has it or as what it stands for."""
-    found = _weigh(text, " ".join(map(read_as, quotes)), question)
+    """The same with the reason. A date may be told as the source has it or as what it stands for.
+
+    The year that is asked about may be told if it lies in what the source speaks of ("since 2021").
+    """
+    source = " ".join(map(read_as, quotes))
+    found = _weigh(text, source, question)
+    year = _UNMENTIONED_YEAR.search(found.objection or "")
+    if year and year[1] in question and any(_lasted(quote, int(year[1])) for quote in quotes):
+        found = _weigh(re.sub(rf"\s*\b(?:in\s+)?{year[1]}\b", "", text), source, question)
     if not (found.objection and _DATE.search(found.objection)):
         return found
     other = _weigh(text, " ".join(map(retold, quotes)), question)
@@ -100,6 +112,16 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
     objection = disagreement(text, source, question) or reversal(read_row(text), read_row(source))
     return Weighed(cover, objection)
+
+
+def _lasted(quote: Quote, year: int) -> bool:
+    """Whether a quote speaks of a time that takes in a whole year, or goes on."""
+    published = stated_day(quote.document)
+    return any(
+        one.period.first <= date(year, 1, 1)
+        and (one.period.last or published or date.min) >= date(year, 12, 31)
+        for one in read_dates(quote.text, split_sentences(quote.text), published)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_p
 from rag.check import check
 from rag.compose import answer_grammar, answer_messages, parse_reply
 from rag.protocols import ChatModel
-from rag.refuse import states_the_answer
+from rag.refuse import Judgement
 from rag.settings import Settings
 from rag.split import split_sentences
 from rag.types import Citation, Claim, Quote, RefusalReason, TokenCounts
@@ -36,15 +36,24 @@ def decide(
     quotes: Sequence[Quote],
     model: ChatModel,
     settings: Settings,
+    judgement: Judgement,
+    *,
+    read: int,
 ) -> Generator[str, None, Outcome]:
     """What stands of the sentences that were checked; yields while the model is at work.
 
     The quotes that they cite must state the answer to exactly this question, as far as the model can tell. Where
-    none of the sentences passed, one is written anew from the quote they point to; if that does not pass either, the
-    words of the quote stand in its place.
+    none of the sentences passed, all quotes are read if only the first ``read`` of them were; else one sentence is
+    written anew from the quote they point to. If that does not pass either, the words of the quote stand in its place.
     """
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
+    if read < len(quotes) and not any(_gives(question, claim) for claim in claims):
+        written = yield from _written(question, quotes, model, settings.answer_tokens)
+        outcome = yield from decide(
+            question, written, quotes, model, settings, judgement, read=len(quotes)
+        )
+        return replace(outcome, dropped=(*checked, *outcome.dropped))
     cited = _cited(claims or dropped, quotes)
     if not cited:
         return Outcome(reason="unsupported", dropped=dropped)
@@ -52,7 +61,7 @@ def decide(
     useless = claims and not any(_gives(question, claim) for claim in claims)
     if useless or denies_alone(question, texts):
         return Outcome(reason="not_stated", dropped=tuple(checked))
-    confidence = states_the_answer(model, question, [one.quote for one in cited])
+    confidence = judgement.confidence([one.quote for one in cited])
     if confidence < settings.refuse_below:
         reason: RefusalReason = "not_stated" if claims else "unsupported"
         return Outcome(reason=reason, dropped=tuple(checked), confidence=confidence)
@@ -83,19 +92,25 @@ def _rewritten(
     question: str, citation: Citation, model: ChatModel
 ) -> Generator[str, None, Claim | None]:
     """A sentence from one quote alone, if it passes the check."""
-    reply = ""
-    for piece in model.stream(
-        answer_messages(question, [citation.quote]),
-        grammar=answer_grammar(1),
-        max_tokens=_REWRITE_TOKENS,
-    ):
-        reply += piece
-        yield ""
-    for draft in parse_reply(reply)[:1]:
-        claim = check(question, draft, [citation.quote])
+    for claim in (yield from _written(question, [citation.quote], model, _REWRITE_TOKENS))[:1]:
         if claim.verdict == "supported" and _gives(question, claim):
             return replace(claim, citations=(citation,))
     return None
+
+
+def _written(
+    question: str, quotes: Sequence[Quote], model: ChatModel, max_tokens: int
+) -> Generator[str, None, list[Claim]]:
+    """What the model answers from quotes, checked."""
+    reply = ""
+    for piece in model.stream(
+        answer_messages(question, quotes),
+        grammar=answer_grammar(len(quotes)),
+        max_tokens=max_tokens,
+    ):
+        reply += piece
+        yield ""
+    return [check(question, draft, quotes) for draft in parse_reply(reply)]
 
 
 def _quoted(question: str, citation: Citation) -> Claim:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import codecs
-import ctypes
 import math
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.chat_template import ChatTemplate
 from rag.errors import Interrupted, ModelCorrupt, ModelError
+from rag.grammar import Grammar
 from rag.interruption import Interruption
+from rag.layer import LayerReader
 from rag.models import locate_model
 from rag.prefixes import PrefixCache
 from rag.settings import Settings
 from rag.types import Message, ModelInfo
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_cpp import Llama
+    from numpy.typing import NDArray
 
 # Prompt tokens read between two looks at whether the caller still listens: well under a second's work.
 _PREFILL_STEP = 64
@@ -75,8 +78,10 @@ class LlamaChatModel:
         self._interruption = Interruption()
         self._interruption.attach(self._llama.ctx)
         self._template = ChatTemplate(self._llama)
-        build = f"{sha256} {llama_cpp.__version__} {context_tokens}"
-        self._prefixes = PrefixCache(cache_dir, model=build)
+        self._build = f"{sha256} {llama_cpp.__version__} {context_tokens}"
+        self._cache_dir = cache_dir
+        self._prefixes = PrefixCache(cache_dir, model=self._build)
+        self._layers: dict[int, LayerReader] = {}
         self._yes, self._no = (self._template.tokenize(word)[0] for word in ("Yes", "No"))
 
     @property
@@ -102,8 +107,6 @@ class LlamaChatModel:
             ModelError: prompt and reply do not fit the context.
             Interrupted: `interrupt` was called.
         """
-        from llama_cpp.llama_grammar import LlamaGrammar
-
         prompt, constant = self._template.encode(messages)
         if len(prompt) + max_tokens > self.context_tokens:
             raise ModelError(
@@ -115,17 +118,28 @@ class LlamaChatModel:
             for _ in self._begin(prompt, constant):
                 yield ""
             decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-            pieces = self._llama.generate(
-                prompt,
-                temp=0.0,
-                repeat_penalty=1.0,
-                grammar=LlamaGrammar.from_string(grammar, verbose=False) if grammar else None,
-            )
-            for count, token in enumerate(pieces):
-                if count >= max_tokens or token in self._template.end_tokens:
-                    break
+            for token in self._tokens(prompt[-1], grammar, max_tokens):
                 yield decoder.decode(self._llama.detokenize([token], special=False))
             yield decoder.decode(b"", final=True)
+
+    def _tokens(self, last: int, grammar: str | None, max_tokens: int) -> Iterator[int]:
+        """What follows the last token of a prompt that has been read up to there."""
+        with Grammar(self._llama, grammar) if grammar else nullcontext() as rules:
+            for _ in range(max_tokens):
+                self._llama.eval([last])
+                logits = self._logits()
+                last = rules.choose(logits) if rules else int(logits.argmax())
+                if last in self._template.end_tokens:
+                    return
+                yield last
+
+    def _logits(self) -> NDArray[np.float32]:
+        """For every token there is, how likely it comes next."""
+        import llama_cpp
+        import numpy as np
+
+        logits = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
+        return np.ctypeslib.as_array(logits, (self._llama.n_vocab(),))
 
     def yes_probability(self, messages: Sequence[Message]) -> float:
         """P(Yes) / (P(Yes) + P(No)) for the reply's first token.
@@ -133,31 +147,28 @@ class LlamaChatModel:
         Raises:
             Interrupted: `interrupt` was called.
         """
-        import llama_cpp
-
         with self._lock, self._interruptible():
             self._llama.eval(self._read_to_last(messages))
-            logits = llama_cpp.llama_get_logits_ith(self._llama.ctx, -1)
+            logits = self._logits()
             return 1.0 / (1.0 + math.exp(logits[self._no] - logits[self._yes]))
 
-    def hidden_state(self, messages: Sequence[Message]) -> list[float]:
-        """What the reply's first token is chosen from: the last layer's state at the end of the prompt.
+    def hidden_state(self, messages: Sequence[Message], layer: int) -> list[float]:
+        """What a layer, counted from 0, makes of the prompt's last token, from which the reply follows.
 
         Raises:
             Interrupted: `interrupt` was called.
         """
-        import llama_cpp
-
-        llama = self._llama
+        prompt, constant = self._template.encode(messages)
         with self._lock, self._interruptible():
-            last = self._read_to_last(messages)
-            # For the last token only: it makes llama.cpp work out a reply for every token that it reads.
-            llama_cpp.llama_set_embeddings(llama.ctx, True)  # noqa: FBT003 - its own signature
-            try:
-                llama.eval(last)
-                return list(llama_cpp.llama_get_embeddings_ith(llama.ctx, -1)[: llama.n_embd()])
-            finally:
-                llama_cpp.llama_set_embeddings(llama.ctx, False)  # noqa: FBT003
+            if layer not in self._layers:
+                self._layers[layer] = LayerReader(
+                    self._llama,
+                    layer,
+                    step=_PREFILL_STEP,
+                    prefixes=PrefixCache(self._cache_dir, model=f"{self._build} {layer}"),
+                    interruption=self._interruption,
+                )
+            return self._layers[layer].state(prompt, constant=constant)
 
     def interrupt(self) -> None:
         """End what is being computed, from any thread; all that is asked fails from now until `resume`."""
@@ -169,6 +180,8 @@ class LlamaChatModel:
 
     def close(self) -> None:
         """Free the model's memory."""
+        for reader in self._layers.values():
+            reader.close()
         self._llama.close()
 
     @contextmanager
@@ -194,7 +207,8 @@ class LlamaChatModel:
         """Evaluate all of a prompt but its last token, step by step; its constant part is kept."""
         if not self._restore(prompt[:constant]):
             yield from self._read(prompt[:constant], known=0)
-        self._keep(prompt[:constant])
+        if constant >= _PREFILL_STEP:
+            self._prefixes.keep(self._llama.ctx, prompt[:constant])
         yield from self._read(prompt[:-1], known=constant)
 
     def _read(self, prompt: Sequence[int], *, known: int) -> Iterator[None]:
@@ -214,34 +228,16 @@ class LlamaChatModel:
 
     def _restore(self, constant: Sequence[int]) -> bool:
         """Have a prompt's constant beginning in place if it is known: it was just used, or is kept."""
-        import llama_cpp
-
         llama = self._llama
         at_hand = llama.input_ids[: llama.n_tokens][: len(constant)].tolist()
         if at_hand == list(constant):
             return True
-        state = self._prefixes.get(constant)
-        if state is None:
-            return False
-        llama._ctx.kv_cache_seq_rm(-1, 0, -1)
         llama.n_tokens = 0
-        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        if not llama_cpp.llama_state_seq_set_data(llama.ctx, buffer, len(state), 0):
+        if not self._prefixes.restore(llama.ctx, constant):
             return False
         llama.input_ids[: len(constant)] = constant
         llama.n_tokens = len(constant)
         return True
-
-    def _keep(self, constant: Sequence[int]) -> None:
-        import llama_cpp
-
-        if len(constant) < _PREFILL_STEP or self._prefixes.get(constant) is not None:
-            return
-        size = llama_cpp.llama_state_seq_get_size(self._llama.ctx, 0)
-        buffer = (ctypes.c_uint8 * size)()
-        written = llama_cpp.llama_state_seq_get_data(self._llama.ctx, buffer, size, 0)
-        if written:
-            self._prefixes.put(constant, bytes(buffer)[:written])
 
 
 def open_chat_model(settings: Settings) -> LlamaChatModel:

@@ -26,7 +26,7 @@ from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
 from rag.protocols import ChatModel, Embedder, Filters, Interruptible, Retriever
-from rag.refuse import is_relevant, missing_from
+from rag.refuse import Judgement, is_relevant, missing_from
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span
@@ -179,11 +179,13 @@ class Pipeline:
             return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return Outcome(reason="no_evidence")
-        messages = answer_messages(question, quotes)
+        judgement = Judgement(self.model, question)
+        read = judgement.enough(quotes)
+        messages = answer_messages(question, read)
         reply = ""
         for piece in self.model.stream(
             messages,
-            grammar=answer_grammar(len(quotes)),
+            grammar=answer_grammar(len(read)),
             max_tokens=self.settings.answer_tokens,
         ):
             if piece and not reply:
@@ -191,11 +193,19 @@ class Pipeline:
             reply += piece
             yield Delta(text=piece)
         tokens = count_exchange(self.model, messages, reply)
-        checked = [check(question, draft, quotes) for draft in parse_reply(reply)]
+        checked = [check(question, draft, read) for draft in parse_reply(reply)]
         for claim in checked:
             yield ClaimChecked(claim=claim)
         outcome = yield from _heartbeats(
-            decide(question, checked, quotes, self.model, self.settings)
+            decide(
+                question,
+                checked,
+                quotes,
+                self.model,
+                self.settings,
+                judgement,
+                read=len(read),
+            )
         )
         for claim in outcome.claims:
             if claim not in checked:

@@ -7,6 +7,7 @@ takes a hundredth of that. The files hold nothing of any document or question.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import struct
@@ -14,6 +15,7 @@ import tempfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _IN_MEMORY = 4
 _ON_DISK = 8
@@ -28,6 +30,29 @@ class PrefixCache:
         self._folder = folder
         self._model = model
         self._memory: OrderedDict[tuple[int, ...], bytes] = OrderedDict()
+
+    def restore(self, context: Any, tokens: Sequence[int]) -> bool:
+        """Have a llama.cpp context hold these tokens and nothing else, if what it makes of them is known."""
+        import llama_cpp
+
+        state = self.get(tokens)
+        if state is None:
+            return False
+        llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(context), -1, -1, -1)
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        return bool(llama_cpp.llama_state_seq_set_data(context, buffer, len(state), 0))
+
+    def keep(self, context: Any, tokens: Sequence[int]) -> None:
+        """Keep what a llama.cpp context has made of these tokens, which are all that it holds."""
+        import llama_cpp
+
+        if self.get(tokens) is not None:
+            return
+        size = llama_cpp.llama_state_seq_get_size(context, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        written = llama_cpp.llama_state_seq_get_data(context, buffer, size, 0)
+        if written:
+            self.put(tokens, bytes(buffer)[:written])
 
     def get(self, tokens: Sequence[int]) -> bytes | None:
         """The state after these tokens, if it is known."""

@@ -1,8 +1,9 @@
 """Whether quotes state what was asked, read from the language model's hidden state rather than from its Yes or No.
 
-A small model that is asked for a Yes or No knows more than it says: a linear probe of its last hidden state at that
-place tells right answers from the rest clearly better than the probability of its Yes. A probe belongs to one model
-and one prompt; `tests/benchmarks/probe.py` fits it. Other models are taken at their word.
+A small model that is asked for a Yes or No knows more than it says: a linear probe of its hidden state at that place
+tells right answers from the rest clearly better than the probability of its Yes, and best of all two thirds of the way
+up: the layers after it turn what the model knows into a word. A probe belongs to one model and one prompt;
+`tests/benchmarks/probe.py` fits it. Other models are taken at their word.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ class Probe:
     Attributes:
         model: SHA-256 of the model's file.
         prompt: SHA-256 of the prompt's file.
+        layer: Whose output is probed, counted from 0.
         weights: One for each number of the hidden state.
     """
 
     model: str
     prompt: str
+    layer: int
     weights: tuple[float, ...]
     bias: float
 
@@ -78,6 +81,7 @@ def _shipped_probe() -> Probe | None:
     return Probe(
         model=stored["model"],
         prompt=stored["prompt"],
+        layer=stored["layer"],
         weights=struct.unpack(f"<{len(weights) // 4}f", weights),
         bias=stored["bias"],
     )

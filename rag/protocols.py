@@ -116,8 +116,8 @@ class Judge(Protocol):
 class Introspective(Protocol):
     """A chat model whose hidden state can be read."""
 
-    def hidden_state(self, messages: Sequence[Message]) -> Sequence[float]:
-        """The last layer's state at the end of a prompt, as many numbers as the model is wide."""
+    def hidden_state(self, messages: Sequence[Message], layer: int) -> Sequence[float]:
+        """A layer's output at the end of a prompt, as many numbers as the model is wide; layers count from 0."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.asked import asks_for_several
 from rag.compose import judge_messages
 from rag.probe import probe_for
 from rag.protocols import ChatModel, Introspective, Judge
@@ -13,6 +14,8 @@ from rag.wording import content_words, stem
 # Short questions about a rare name have a low cosine with long passages, so their words count as well.
 _LEAST_SIMILARITY = 0.2
 _LEAST_COVER = 0.5
+# From this confidence on one quote is enough.
+_SURE = 0.7
 _YES_OR_NO = 'root ::= "Yes" | "No"'
 
 
@@ -38,11 +41,43 @@ def states_the_answer(model: ChatModel, question: str, quotes: Sequence[Quote]) 
     """
     messages = judge_messages(question, quotes)
     if isinstance(model, Introspective) and (probe := probe_for(model.info)):
-        return probe.probability(model.hidden_state(messages))
+        return probe.probability(model.hidden_state(messages, probe.layer))
     if isinstance(model, Judge):
         return model.yes_probability(messages)
     reply = "".join(model.stream(messages, grammar=_YES_OR_NO, max_tokens=2))
     return float(reply.strip() == "Yes")
+
+
+class Judgement:
+    """What a model makes of quotes for one question; nothing is read to it twice."""
+
+    def __init__(self, model: ChatModel, question: str) -> None:
+        """Nothing is asked yet."""
+        self._model = model
+        self._question = question
+        self._known: dict[tuple[Quote, ...], float] = {}
+
+    def confidence(self, quotes: Sequence[Quote]) -> float:
+        """How likely they state the answer, as `states_the_answer` has it."""
+        key = tuple(quotes)
+        if key not in self._known:
+            self._known[key] = states_the_answer(self._model, self._question, key)
+        return self._known[key]
+
+    def enough(self, quotes: Sequence[Quote]) -> Sequence[Quote]:
+        """The best quote alone if it surely states the answer to a question that one quote can answer; else all.
+
+        Read alone it is answered from sooner, and no less rightly: others distract a small model. Where no probe makes
+        it comparable, confidence is no ground for that.
+        """
+        alone = quotes[:1]
+        if (
+            len(quotes) == 1
+            or probe_for(self._model.info) is None
+            or asks_for_several(self._question)
+        ):
+            return quotes
+        return alone if self.confidence(alone) >= _SURE else quotes
 
 
 def missing_from(question: str, passages: Sequence[Passage]) -> str:

@@ -3,9 +3,9 @@
     python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/judge.probe.json
 
 Each folder has corpus.jsonl and gold.jsonl. Questions of the even lines are asked of all passages together; the model
-reads the judge's prompt with one of the quotes found, and its last hidden state there is kept in DIR with whether that
-quote holds the reference answer. What was read stays there: the command goes on where it was stopped. The odd lines are
-reported on.
+reads the judge's prompt with one of the quotes found, and what a layer makes of its end is kept in DIR with whether
+that quote holds the reference answer. What was read stays there: the command goes on where it was stopped. The odd
+lines are reported on.
 """
 
 from __future__ import annotations
@@ -56,9 +56,16 @@ class Read(NamedTuple):
 @click.option(
     "--questions", default=1700, show_default=True, help="Of the even lines, to fit it on."
 )
+@click.option("--layer", default=18, show_default=True, help="Counted from 0.")
 @click.option("--report", default=300, show_default=True, help="Of the odd lines, to weigh it on.")
 def main(
-    *, folders: tuple[Path, ...], work: Path, out: Path | None, questions: int, report: int
+    *,
+    folders: tuple[Path, ...],
+    work: Path,
+    out: Path | None,
+    questions: int,
+    layer: int,
+    report: int,
 ) -> None:
     """Run it."""
     settings = Settings.load(home=work / "home")
@@ -66,13 +73,14 @@ def main(
         write_corpus(folder / "corpus.jsonl", work / "docs" / folder.name)
     ingest_paths([work / "docs"], settings)
     with open_pipeline(settings) as pipeline:
-        even = _read(_questions(folders, questions, odd=False), work / "states", pipeline)
-        odd = _read(_questions(folders, report, odd=True), work / "states", pipeline)
+        even = _read(_questions(folders, questions, odd=False), work / "states", pipeline, layer)
+        odd = _read(_questions(folders, report, odd=True), work / "states", pipeline, layer)
     weights = fit_logistic(even.states, even.holds, ridge=_RIDGE)
     if out:
         stored = {
             "model": even.model,
             "prompt": prompt_digest(),
+            "layer": layer,
             "bias": float(weights[0]),
             "weights": b64encode(weights[1:].astype("<f4").tobytes()).decode(),
         }
@@ -106,11 +114,11 @@ def _questions(folders: tuple[Path, ...], count: int, *, odd: bool) -> list[dict
     return mixed
 
 
-def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline) -> Read:
+def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline, layer: int) -> Read:
     model = pipeline.model
     assert isinstance(model, LlamaChatModel)
     # What was read by another model or with another prompt is no use.
-    folder /= f"{model.info.sha256[:8]}-{prompt_digest()[:8]}"
+    folder /= f"{model.info.sha256[:8]}-{prompt_digest()[:8]}-{layer}"
     folder.mkdir(parents=True, exist_ok=True)
     kept = []
     for row in tqdm(rows):
@@ -124,7 +132,7 @@ def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline) -> R
                 continue
             quote = _pick(row, quotes)
             messages = judge_messages(question, [quote])
-            state, yes = model.hidden_state(messages), model.yes_probability(messages)
+            state, yes = model.hidden_state(messages, layer), model.yes_probability(messages)
             np.savez(file, state=np.array(state, "<f4"), yes=yes, holds=_holds(row, quote))
         with np.load(file) as one:
             kept.append((one["state"], bool(one["holds"]), float(one["yes"])))

@@ -64,11 +64,42 @@ def test_the_probability_of_a_yes_is_one(model):
 
 def test_a_hidden_state_belongs_to_its_prompt_and_leaves_the_model_as_it_was(small):
     yes = small.yes_probability(ASKED)
-    state = small.hidden_state(ASKED)
+    state = small.hidden_state(ASKED, 5)
     assert len(state) == small._llama.n_embd()
-    assert small.hidden_state(ASKED) == state
-    assert small.hidden_state([ASKED[0], {"role": "user", "content": "Is it?"}]) != state
+    assert small.hidden_state(ASKED, 5) == state
+    assert small.hidden_state(ASKED, 6) != state
+    assert small.hidden_state([ASKED[0], {"role": "user", "content": "Is it?"}], 5) != state
     assert small.yes_probability(ASKED) == yes
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        YES_OR_NO,
+        'root ::= "The " [a-z ]{5,30} " [" ("1" | "2") "]."',
+        'root ::= [^a-z]{4,8} ("." | "!")',
+    ],
+)
+def test_a_grammar_allows_the_same_as_when_it_looks_at_every_token(small, rules):
+    """As llama.cpp has it, which looks at the whole vocabulary for each token."""
+    from llama_cpp.llama_grammar import LlamaGrammar
+
+    prompt, _ = small._template.encode(ASKED)
+    expected = []
+    for token in small._llama.generate(
+        prompt, temp=0.0, repeat_penalty=1.0, grammar=LlamaGrammar.from_string(rules, verbose=False)
+    ):
+        if token in small._template.end_tokens or len(expected) == 24:
+            break
+        expected.append(token)
+    reply = "".join(small.stream(ASKED, grammar=rules, max_tokens=24))
+    assert reply == small._llama.detokenize(expected).decode("utf-8", "replace")
+    assert reply
+
+
+def test_rules_that_are_no_grammar_are_an_error(small):
+    with pytest.raises(ModelError, match="no grammar"):
+        "".join(small.stream(ASKED, grammar="root ::= [", max_tokens=4))
 
 
 def test_the_same_prompt_gives_the_same_reply(small):

@@ -6,7 +6,7 @@ import pytest
 
 from rag import Document, Quote
 from rag.agreement.amounts import read_amount
-from rag.asked import gives_what_is_asked
+from rag.asked import asks_for_several, denies_alone, gives_what_is_asked
 from rag.check import check, support_of, weigh
 from rag.compose import Draft
 
@@ -104,10 +104,80 @@ def test_a_name_from_the_question_may_be_repeated():
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
         ("What happened when it closed?", "Workers protested.", True),
+        ("Why did the bridge close?", "The bridge closed on Monday.", False),
+        ("Why did the bridge close?", "The bridge closed because its pillars had cracks.", True),
+        ("Why did the bridge close?", "Cracks were found in two pillars.", True),
+        (
+            "What reason did Norwin give for the move?",
+            "Norwin announced the move last week (2 to 8 June 2025).",
+            False,
+        ),
+        ("For what reason did Norwin move?", "Norwin moved to save on rent.", True),
     ],
 )
 def test_an_answer_must_give_what_was_asked(question, text, gives):
     assert gives_what_is_asked(question, text) is gives
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("Who was not invited?", True),
+        ("Which ports don't have a crane?", True),
+        ("Who was invited?", False),
+        ("Where did Norwin say that it wasn't closing?", False),
+    ],
+)
+def test_what_a_question_denies_the_source_must_deny(question, alone):
+    assert denies_alone(question, "Lena Ortiz was invited.") is alone
+    assert not denies_alone(question, "Ivo Brandt was not invited.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which ports were rebuilt?",
+        "Name the leaders who came.",
+        "What is the difference between the reserve and the park?",
+        "Where was it built, and who paid?",
+        "Is Norwin still in Gdansk?",
+        "Who were the founders?",
+        "Do all the reports name the same cause?",
+    ],
+)
+def test_some_questions_may_need_several_quotes(question):
+    assert asks_for_several(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who opened the bridge?",
+        "When did the plant close?",
+        "How much was paid?",
+        "What is the status of the bus?",
+    ],
+)
+def test_others_need_one(question):
+    assert not asks_for_several(question)
+
+
+DEPLOYED = quote(
+    "Wardens have guarded the northern islands since December 2020. Rangers came from 2010 to 2014.",
+    date(2024, 6, 10),
+)
+
+
+@pytest.mark.parametrize(
+    ("year", "stands"), [(2022, True), (2012, True), (2019, False), (2024, False)]
+)
+def test_a_year_that_is_asked_about_may_lie_within_what_the_source_speaks_of(year, stands):
+    text = f"Wardens guarded the northern islands in {year}."
+    if year == 2012:
+        text = "Rangers came to the northern islands in 2012."
+    asked = support_of(text, [DEPLOYED], f"Who guarded the northern islands in {year}?")
+    assert (asked > 0) is stands
+    assert support_of(text, [DEPLOYED], "Who guarded the northern islands?") == 0
 
 
 REPORT = quote(

@@ -9,6 +9,7 @@ from rag import Claim, Document, Quote, Settings
 from rag.check import check
 from rag.compose import parse_reply
 from rag.decide import Outcome, decide
+from rag.refuse import Judgement
 from rag.testing import ScriptedChatModel
 
 COST = "The repair of the harbour bridge cost 4.2 million euros, said the mayor, Lena Ortiz."
@@ -39,11 +40,20 @@ def outcome(
     rewritten: str = "Nothing.",
     yes: float = 1.0,
     published: date | None = None,
+    read: int = 0,
 ) -> tuple[Outcome, ScriptedChatModel]:
     quotes = [quote(text, published) for text in texts]
     model = ScriptedChatModel([rewritten], yes=yes)
     checked: list[Claim] = [check(question, draft, quotes) for draft in parse_reply(reply)]
-    steps = decide(question, checked, quotes, model, Settings())
+    steps = decide(
+        question,
+        checked,
+        quotes,
+        model,
+        Settings(),
+        Judgement(model, question),
+        read=read or len(quotes),
+    )
     try:
         while True:
             next(steps)
@@ -67,6 +77,16 @@ def test_what_is_written_anew_keeps_the_number_of_its_quote():
     found, _ = outcome(WRONG.replace("[1]", "[2]"), rewritten=RIGHT, texts=(PARKS, COST))
     ((claim,),) = (found.claims,)
     assert [(one.number, one.quote.text) for one in claim.citations] == [(2, COST)]
+
+
+def test_if_the_best_quote_alone_gives_no_answer_all_are_read():
+    found, model = outcome(
+        WRONG, rewritten=RIGHT.replace("[1]", "[2]"), texts=(PARKS, COST), read=1
+    )
+    ((claim,),) = (found.claims,)
+    assert [(one.number, one.quote.text) for one in claim.citations] == [(2, COST)]
+    assert [claim.text for claim in found.dropped] == [WRONG.replace(" [1]", "")]
+    assert all(one in model.prompts[0][-1]["content"] for one in (COST, PARKS))
 
 
 def test_if_that_fails_too_the_words_of_the_quote_stand_in_its_place():

@@ -66,6 +66,15 @@ def test_the_fake_has_no_need_to_be_interruptible(small: LlamaChatModel) -> None
     assert not isinstance(ScriptedChatModel(["x"]), Interruptible)
 
 
+def test_reading_up_to_a_layer_ends_too(model: LlamaChatModel) -> None:
+    expected = model.hidden_state(LONG, 5)
+    model.interrupt()
+    with pytest.raises(Interrupted):
+        model.hidden_state([LONG[0], {"role": "user", "content": "Do they swim?"}], 5)
+    model.resume()
+    assert model.hidden_state(LONG, 5) == expected
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_reading_ends_in_the_middle_of_a_step(
     model: LlamaChatModel,

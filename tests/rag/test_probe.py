@@ -8,7 +8,7 @@ import rag.probe
 from rag import ModelInfo, Settings, open_chat_model
 from rag.probe import Probe, probe_for
 from rag.prompts import render
-from rag.refuse import states_the_answer
+from rag.refuse import Judgement, states_the_answer
 from rag.registry import registered_models
 from rag.testing import ScriptedChatModel
 from tests.rag.test_check import quote
@@ -24,15 +24,17 @@ class Open(ScriptedChatModel):
     """A model that lets its state be read."""
 
     info = ModelInfo(name="open", sha256="1" * 64)
+    state = (2.0, 1.0)
 
-    def hidden_state(self, messages):
+    def hidden_state(self, messages, layer):
+        assert layer == 3
         self.prompts.append(messages)
-        return [2.0, 1.0]
+        return self.state
 
 
 @pytest.fixture
 def probe(monkeypatch):
-    found = Probe(model="1" * 64, prompt="0" * 64, weights=(1.0, -3.0), bias=0.5)
+    found = Probe(model="1" * 64, prompt="0" * 64, layer=3, weights=(1.0, -3.0), bias=0.5)
     monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: found)
     return found
 
@@ -82,6 +84,35 @@ def test_a_probe_for_another_prompt_is_none(monkeypatch):
         assert rag.probe._shipped_probe() is None
     finally:
         rag.probe._shipped_probe.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("state", "question", "read"),
+    [
+        ([2.0, 0.0], "Who rebuilt the ferry?", 1),
+        ([0.0, 0.0], "Who rebuilt the ferry?", 2),  # not sure
+        (
+            [2.0, 0.0],
+            "Which ports were rebuilt, and who paid?",
+            2,
+        ),  # one quote may hold a part only
+    ],
+)
+def test_a_quote_that_surely_states_the_answer_is_read_alone(probe, state, question, read):
+    model = Open(["unused"])
+    model.state = state
+    judgement = Judgement(model, question)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert judgement.enough(quotes) == quotes[:read]
+    judgement.confidence(quotes[:1])
+    assert len(model.prompts) == 1  # what it has judged is remembered
+
+
+def test_without_a_probe_all_quotes_are_read(probe):
+    model = ScriptedChatModel(["unused"], yes=1.0)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert Judgement(model, "Who?").enough(quotes) == quotes
+    assert not model.prompts
 
 
 def test_the_real_model_tells_what_is_stated_from_what_is_near_it():
