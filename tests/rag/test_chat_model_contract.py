@@ -85,7 +85,7 @@ def test_a_grammar_allows_the_same_as_when_it_looks_at_every_token(small, rules)
     from llama_cpp.llama_grammar import LlamaGrammar
 
     prompt, _ = small._template.encode(ASKED)
-    expected = []
+    expected: list[int] = []
     for token in small._llama.generate(
         prompt, temp=0.0, repeat_penalty=1.0, grammar=LlamaGrammar.from_string(rules, verbose=False)
     ):
