@@ -179,8 +179,10 @@ class Pipeline:
             return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return Outcome(reason="no_evidence")
-        judgement = Judgement(self.model, question)
-        read = judgement.enough(quotes)
+        judgement = Judgement(self.model, question, self.settings)
+        read = judgement.to_read(quotes)
+        if not read:
+            return Outcome(reason="not_stated", confidence=judgement.confidence(quotes[:1]))
         messages = answer_messages(question, read)
         reply = ""
         for piece in self.model.stream(

@@ -8,14 +8,17 @@ from rag.asked import asks_for_several
 from rag.compose import judge_messages
 from rag.probe import probe_for
 from rag.protocols import ChatModel, Introspective, Judge
+from rag.settings import Settings
 from rag.types import Passage, Quote
 from rag.wording import content_words, stem
 
 # Short questions about a rare name have a low cosine with long passages, so their words count as well.
 _LEAST_SIMILARITY = 0.2
 _LEAST_COVER = 0.5
-# From this confidence on one quote is enough.
-_SURE = 0.7
+# From this confidence in the best quote on it is enough; below this one the others hold nothing either, for all but one
+# or two of a hundred answerable questions.
+_SURELY = 0.7
+_SURELY_NOT = 0.05
 _YES_OR_NO = 'root ::= "Yes" | "No"'
 
 
@@ -51,8 +54,9 @@ def states_the_answer(model: ChatModel, question: str, quotes: Sequence[Quote]) 
 class Judgement:
     """What a model makes of quotes for one question; nothing is read to it twice."""
 
-    def __init__(self, model: ChatModel, question: str) -> None:
+    def __init__(self, model: ChatModel, question: str, settings: Settings) -> None:
         """Nothing is asked yet."""
+        self._settings = settings
         self._model = model
         self._question = question
         self._known: dict[tuple[Quote, ...], float] = {}
@@ -64,20 +68,22 @@ class Judgement:
             self._known[key] = states_the_answer(self._model, self._question, key)
         return self._known[key]
 
-    def enough(self, quotes: Sequence[Quote]) -> Sequence[Quote]:
-        """The best quote alone if it surely states the answer to a question that one quote can answer; else all.
+    def to_read(self, quotes: Sequence[Quote]) -> Sequence[Quote]:
+        """Which quotes to answer from: the best alone if it surely states the answer, none if it surely does not.
 
-        Read alone it is answered from sooner, and no less rightly: others distract a small model. Where no probe makes
-        it comparable, confidence is no ground for that.
+        Alone it is answered from sooner, and no less rightly: others distract a small model. All are read where one
+        may not be enough, and where no probe makes confidence a ground for anything.
         """
-        alone = quotes[:1]
         if (
-            len(quotes) == 1
+            len(quotes) < 2
             or probe_for(self._model.info) is None
             or asks_for_several(self._question)
         ):
             return quotes
-        return alone if self.confidence(alone) >= _SURE else quotes
+        confidence = self.confidence(quotes[:1])
+        if confidence < min(_SURELY_NOT, self._settings.refuse_below):
+            return ()
+        return quotes[:1] if confidence >= _SURELY else quotes
 
 
 def missing_from(question: str, passages: Sequence[Passage]) -> str:

@@ -51,7 +51,7 @@ def outcome(
         quotes,
         model,
         Settings(),
-        Judgement(model, question),
+        Judgement(model, question, Settings()),
         read=read or len(quotes),
     )
     try:

@@ -91,34 +91,51 @@ def test_a_probe_for_another_prompt_is_none(monkeypatch):
     [
         ([2.0, 0.0], "Who rebuilt the ferry?", 1),
         ([0.0, 0.0], "Who rebuilt the ferry?", 2),  # not sure
+        ([-4.0, 0.0], "Who rebuilt the ferry?", 0),  # surely not
         (
             [2.0, 0.0],
             "Which ports were rebuilt, and who paid?",
             2,
         ),  # one quote may hold a part only
+        ([-4.0, 0.0], "Which ports were rebuilt, and who paid?", 2),
     ],
 )
-def test_a_quote_that_surely_states_the_answer_is_read_alone(probe, state, question, read):
+def test_how_sure_the_best_quote_is_decides_what_is_read(probe, state, question, read):
     model = Open(["unused"])
     model.state = state
-    judgement = Judgement(model, question)
+    judgement = Judgement(model, question, Settings())
     quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert judgement.enough(quotes) == quotes[:read]
+    assert list(judgement.to_read(quotes)) == quotes[:read]
     judgement.confidence(quotes[:1])
     assert len(model.prompts) == 1  # what it has judged is remembered
+
+
+def test_whoever_wants_no_refusals_gets_none(probe):
+    model = Open(["unused"])
+    model.state = (-4.0, 0.0)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert Judgement(model, "Who?", Settings(refuse_below=0)).to_read(quotes) == quotes
 
 
 def test_without_a_probe_all_quotes_are_read(probe):
     model = ScriptedChatModel(["unused"], yes=1.0)
     quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert Judgement(model, "Who?").enough(quotes) == quotes
+    assert Judgement(model, "Who?", Settings()).to_read(quotes) == quotes
     assert not model.prompts
 
 
 def test_the_real_model_tells_what_is_stated_from_what_is_near_it():
     model = open_chat_model(Settings.load())
-    stated = ("How much did the ferry to Orsk cost to rebuild?", "Who rebuilt the ferry to Orsk?")
-    near = ("How many passengers does the ferry to Orsk carry?", "Who bought the bridge of Orsk?")
+    stated = (
+        "Who rebuilt the ferry to Orsk?",
+        "When was the ferry to Orsk rebuilt?",
+        "To which country was the ferry to Orsk sold?",
+    )
+    near = (
+        "How many passengers does the ferry to Orsk carry?",
+        "Who bought the bridge of Orsk?",
+        "How much was the ferry to Orsk sold for?",
+    )
     try:
         yes, no = (
             [states_the_answer(model, question, [quote(BRIDGE)]) for question in questions]
