@@ -54,8 +54,8 @@ _ASKS_REASON = re.compile(
 )
 _GIVES_REASON = re.compile(
     r"\b(?:because|due|since|as|after|amid|following|over|owing|thanks|for|so|therefore|reasons?|caus\w+|led|leads|"
-    r"result\w*|driven|aim\w*|purpose|protest\w*|response|given|when|wants?|wanted|needs?|needed|fear\w*|help\w*|"
-    r"means|would|could|to (?!\d)\w+)\b",
+    r"by|through|prompt\w+|forc\w+|blam\w+|spark\w*|trigger\w*|result\w*|driven|aim\w*|purpose|protest\w*|response|given|when|wants?|wanted|needs?|needed|fear\w*|help\w*|"
+    r"means|would|could|to (?!\d)\w+|(?:is|are|was|were) (?:the|an?|so|too|very|more|most|not))\b",
     re.IGNORECASE,
 )
 _A_MONTH = 31
@@ -73,7 +73,12 @@ _ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
-_ASSUMED = re.compile(r"(?<=\w)\s+(?:that|because|whether|although|while|if)\b", re.IGNORECASE)
+_ASSUMED = re.compile(
+    r"\b(?:say|says|said|saying|know|knows|knew|known|claim\w*|report\w*|believ\w+|think|thinks|thought|hold|holds|held|argu\w+|"
+    r"announc\w+|fact|states?|stated|tell|tells|told|admit\w*|show\w*|suggest\w*|insist\w*|warn\w*|agree\w*|hope\w*)"
+    r"\s+that\b|\s(?:because|whether|although|while|if)\b",
+    re.IGNORECASE,
+)
 _DENIES_ANYHOW = re.compile(
     rf"{_DENIES.pattern}|\b(?:no|none|nothing|nobody|neither|nor|hardly|barely|fail(?:s|ed)?|refus(?:es|ed)|lack(?:s|ed)?|"
     r"den(?:y|ies|ied)|reject(?:s|ed)?|unlikely|unable|impossible)\b",
@@ -157,5 +162,6 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text))
     if _ASKS_REASON.search(question):
-        return bool(_GIVES_REASON.search(text)) or not told & asked
+        first = next((word for word in text.split() if content_words(word)), "")
+        return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
 from rag.events import read_dates
 from rag.periods import MONTHS
-from rag.split import split_sentences
+from rag.split import Span, split_sentences
 from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 
@@ -25,6 +25,7 @@ MIN_SUPPORT = 0.5
 _TOO_LITTLE = "the quotes hold too little of it"
 _DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)
 _UNMENTIONED_YEAR = re.compile(r"does not mention ((?:19|20)\d\d)$")
+_FROM_TO = re.compile(r"\b(?:from|between)\b.*\b(?:to|and|until|till)\b", re.IGNORECASE)
 _REPEATED = 0.5
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
@@ -83,7 +84,8 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     """How far quotes support a sentence, 0 to 1.
 
     The share of its content words that the quotes hold, as the model read them. 0 if it disagrees with them: if it
-    states a number, a date or a name that neither the quotes nor, for names, the question mention; if another one
+    states a number, a date or a name that neither the quotes nor, for names, the question mention (but see `weigh` for
+    the year that is asked about); if another one
     stands in its place there; if one of the two denies what the other says.
     """
     return weigh(text, quotes, question).support
@@ -97,8 +99,11 @@ def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
     source = " ".join(map(read_as, quotes))
     found = _weigh(text, source, question)
     year = _UNMENTIONED_YEAR.search(found.objection or "")
-    if year and year[1] in question and any(_lasted(quote, int(year[1])) for quote in quotes):
-        found = _weigh(re.sub(rf"\s*\b(?:in\s+)?{year[1]}\b", "", text), source, question)
+    if year and year[1] in question:
+        lasting = [one for quote in quotes for one in _lasting(quote, int(year[1]))]
+        timeless = re.sub(rf"\s*\b(?:in\s+)?{year[1]}\b", "", text)
+        if lasting:
+            found = _weigh(timeless, " ".join(map(read_as, lasting)), "")
     if not (found.objection and _DATE.search(found.objection)):
         return found
     other = _weigh(text, " ".join(map(retold, quotes)), question)
@@ -114,14 +119,18 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     return Weighed(cover, objection)
 
 
-def _lasted(quote: Quote, year: int) -> bool:
-    """Whether a quote speaks of a time that takes in a whole year, or goes on."""
+def _lasting(quote: Quote, year: int) -> Iterator[Quote]:
+    """The sentences of a quote that speak of what went on all year: "since 2020", "from 2019 to 2023"."""
     published = stated_day(quote.document)
-    return any(
-        one.period.first <= date(year, 1, 1)
-        and (one.period.last or published or date.min) >= date(year, 12, 31)
-        for one in read_dates(quote.text, split_sentences(quote.text), published)
-    )
+    for span in split_sentences(quote.text):
+        sentence = replace(quote, start=quote.start + span.start, end=quote.start + span.end)
+        for one in read_dates(sentence.text, [Span(0, len(sentence.text))], published):
+            goes_on = one.period.last is None
+            last = one.period.last or published or date.min
+            spans = goes_on or _FROM_TO.search(sentence.text[: one.end])
+            if spans and one.period.first <= date(year, 1, 1) and last >= date(year, 12, 31):
+                yield sentence
+                break
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
 from rag.check import check
-from rag.compose import answer_grammar, answer_messages, parse_reply
+from rag.compose import answer_grammar, answer_messages, count_exchange, parse_reply
 from rag.protocols import ChatModel
 from rag.refuse import Judgement
 from rag.settings import Settings
@@ -21,7 +21,11 @@ _REWRITE_TOKENS = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What writing and checking came to: claims that stand, or the reason why none does."""
+    """What writing and checking came to: claims that stand, or the reason why none does.
+
+    Attributes:
+        tokens: Of what was written; `decide` counts what it has written a second time from all quotes.
+    """
 
     claims: tuple[Claim, ...] = ()
     dropped: tuple[Claim, ...] = ()
@@ -49,11 +53,13 @@ def decide(
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
     if read < len(quotes) and not any(_gives(question, claim) for claim in claims):
-        written = yield from _written(question, quotes, model, settings.answer_tokens)
+        written, tokens = yield from _written(question, quotes, model, settings.answer_tokens)
         outcome = yield from decide(
             question, written, quotes, model, settings, judgement, read=len(quotes)
         )
-        return replace(outcome, dropped=(*checked, *outcome.dropped))
+        tried = checked if outcome.reason else dropped
+        dropped = tuple(dict.fromkeys((*tried, *outcome.dropped)))
+        return replace(outcome, dropped=dropped, tokens=tokens)
     cited = _cited(claims or dropped, quotes)
     if not cited:
         return Outcome(reason="unsupported", dropped=dropped)
@@ -92,7 +98,8 @@ def _rewritten(
     question: str, citation: Citation, model: ChatModel
 ) -> Generator[str, None, Claim | None]:
     """A sentence from one quote alone, if it passes the check."""
-    for claim in (yield from _written(question, [citation.quote], model, _REWRITE_TOKENS))[:1]:
+    written, _ = yield from _written(question, [citation.quote], model, _REWRITE_TOKENS)
+    for claim in written[:1]:
         if claim.verdict == "supported" and _gives(question, claim):
             return replace(claim, citations=(citation,))
     return None
@@ -100,17 +107,18 @@ def _rewritten(
 
 def _written(
     question: str, quotes: Sequence[Quote], model: ChatModel, max_tokens: int
-) -> Generator[str, None, list[Claim]]:
-    """What the model answers from quotes, checked."""
-    reply = ""
+) -> Generator[str, None, tuple[list[Claim], TokenCounts]]:
+    """What the model answers from quotes, checked, and what it took."""
+    messages, reply = answer_messages(question, quotes), ""
     for piece in model.stream(
-        answer_messages(question, quotes),
+        messages,
         grammar=answer_grammar(len(quotes)),
         max_tokens=max_tokens,
     ):
         reply += piece
         yield ""
-    return [check(question, draft, quotes) for draft in parse_reply(reply)]
+    claims = [check(question, draft, quotes) for draft in parse_reply(reply)]
+    return claims, count_exchange(model, messages, reply)
 
 
 def _quoted(question: str, citation: Citation) -> Claim:

@@ -72,7 +72,7 @@ def score_sentences(
     ):
         score = sum(a * b for a, b in zip(asked, vector, strict=True)) + cover
         if best > 0:
-            score += passage.score / best
+            score += max(0.0, passage.score) / best
         if holds_asked_kind(question, text, stated_day(passage.document)):
             score += _KIND_BONUS
         scored.append(ScoredSentence(passage.document, position, span, score))
@@ -104,7 +104,7 @@ def build_quotes(
     Quotes of the best sentence come first. The best sentence is always in, whatever it costs.
     """
     also_in = {passage.document.id: passage.also_in for passage in reversed(passages)}
-    windows: list[tuple[Document, set[int]]] = []
+    windows: list[tuple[ScoredSentence, set[int]]] = []
     spent = 0
     ranked = score_sentences(question, passages, sentences, embedder)
     for sentence in ranked:
@@ -112,7 +112,7 @@ def build_quotes(
             break
         spans = sentences[sentence.document.id]
         taken = {
-            at for document, ats in windows if document.id == sentence.document.id for at in ats
+            at for best, ats in windows if best.document.id == sentence.document.id for at in ats
         }
         wanted = _window(sentence, spans) - taken
         if not wanted:
@@ -125,16 +125,17 @@ def build_quotes(
                 continue
         spent += cost
         near = {at + step for at in wanted for step in (-1, 0, 1)}
-        for document, ats in windows:
-            if document.id == sentence.document.id and ats & near:
+        for best, ats in windows:
+            if best.document.id == sentence.document.id and ats & near:
                 ats.update(wanted)
                 break
         else:
-            windows.append((sentence.document, wanted))
+            windows.append((sentence, wanted))
     quotes = []
-    for document, ats in windows:
-        spans = sentences[document.id]
-        for first, last in _runs(document.text, spans, ats):
+    for best, ats in windows:
+        document, spans = best.document, sentences[best.document.id]
+        runs = _runs(document.text, spans, ats)
+        for first, last in sorted(runs, key=lambda run: not run[0] <= best.position <= run[1]):
             quotes.append(
                 Quote(
                     document=document,

@@ -107,13 +107,7 @@ class LlamaChatModel:
             ModelError: prompt and reply do not fit the context.
             Interrupted: `interrupt` was called.
         """
-        prompt, constant = self._template.encode(messages)
-        if len(prompt) + max_tokens > self.context_tokens:
-            raise ModelError(
-                f"The prompt takes {len(prompt)} tokens and the answer up to {max_tokens}, more than the "
-                f"{self.context_tokens} the model is opened with. Raise RAG_CONTEXT_TOKENS, or lower "
-                "RAG_EVIDENCE_TOKENS or RAG_TOP_K."
-            )
+        prompt, constant = self._encode(messages, max_tokens)
         with self._lock, self._interruptible():
             for _ in self._begin(prompt, constant):
                 yield ""
@@ -145,6 +139,7 @@ class LlamaChatModel:
         """P(Yes) / (P(Yes) + P(No)) for the reply's first token.
 
         Raises:
+            ModelError: the prompt does not fit the context.
             Interrupted: `interrupt` was called.
         """
         with self._lock, self._interruptible():
@@ -156,9 +151,10 @@ class LlamaChatModel:
         """What a layer, counted from 0, makes of the prompt's last token, from which the reply follows.
 
         Raises:
+            ModelError: the prompt does not fit the context.
             Interrupted: `interrupt` was called.
         """
-        prompt, constant = self._template.encode(messages)
+        prompt, constant = self._encode(messages, 0)
         with self._lock, self._interruptible():
             if layer not in self._layers:
                 self._layers[layer] = LayerReader(
@@ -196,9 +192,20 @@ class LlamaChatModel:
             self._llama.reset()  # type: ignore[no-untyped-call]
             raise Interrupted("The answer was stopped. Ask again when you like.") from error
 
+    def _encode(self, messages: Sequence[Message], reply_tokens: int) -> tuple[list[int], int]:
+        """The tokens of a prompt, and how many of them are its constant beginning."""
+        prompt, constant = self._template.encode(messages)
+        if len(prompt) + reply_tokens > self.context_tokens:
+            raise ModelError(
+                f"The prompt takes {len(prompt)} tokens and the answer up to {reply_tokens}, more than the "
+                f"{self.context_tokens} the model is opened with. Raise RAG_CONTEXT_TOKENS, or lower "
+                "RAG_EVIDENCE_TOKENS or RAG_TOP_K."
+            )
+        return prompt, constant
+
     def _read_to_last(self, messages: Sequence[Message]) -> list[int]:
         """Evaluate all of a prompt but its last token, which is returned."""
-        prompt, constant = self._template.encode(messages)
+        prompt, constant = self._encode(messages, 1)
         for _ in self._begin(prompt, constant):
             pass
         return prompt[-1:]

@@ -212,7 +212,7 @@ class Pipeline:
         for claim in outcome.claims:
             if claim not in checked:
                 yield ClaimChecked(claim=claim)
-        return replace(outcome, tokens=tokens)
+        return replace(outcome, tokens=tokens + outcome.tokens if outcome.tokens else tokens)
 
     def interrupt(self) -> None:
         """End what the model computes, from another thread; a running `stream` raises `Interrupted`.

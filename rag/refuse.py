@@ -83,7 +83,7 @@ class Judgement:
         confidence = self.confidence(quotes[:1])
         if confidence < min(_SURELY_NOT, self._settings.refuse_below):
             return ()
-        return quotes[:1] if confidence >= _SURELY else quotes
+        return quotes[:1] if confidence >= max(_SURELY, self._settings.refuse_below) else quotes
 
 
 def missing_from(question: str, passages: Sequence[Passage]) -> str:

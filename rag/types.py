@@ -180,6 +180,10 @@ class TokenCounts:
     prompt: int
     answer: int
 
+    def __add__(self, other: TokenCounts) -> TokenCounts:
+        """Of two exchanges together."""
+        return TokenCounts(prompt=self.prompt + other.prompt, answer=self.answer + other.answer)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:

@@ -108,8 +108,14 @@ def test_the_same_prompt_gives_the_same_reply(small):
 
 
 def test_a_prompt_that_does_not_fit_is_an_error_that_says_what_to_change(small):
-    with pytest.raises(ModelError, match="RAG_CONTEXT_TOKENS"):
-        list(small.stream([{"role": "user", "content": "word " * 2000}]))
+    long = [{"role": "user", "content": "word " * 2000}]
+    for ask in (
+        lambda: list(small.stream(long)),
+        lambda: small.yes_probability(long),
+        lambda: small.hidden_state(long, 5),
+    ):
+        with pytest.raises(ModelError, match="RAG_CONTEXT_TOKENS"):
+            ask()
 
 
 def test_role_markers_in_a_text_are_letters(small):

@@ -113,6 +113,9 @@ def test_a_name_from_the_question_may_be_repeated():
             False,
         ),
         ("For what reason did Norwin move?", "Norwin moved to save on rent.", True),
+        ("Why was the road closed?", "The road was closed by flooding.", True),
+        ("Why was the flight delayed?", "Fog delayed the flight.", True),
+        ("Why is the bridge famous?", "The bridge is the longest in Europe.", True),
     ],
 )
 def test_an_answer_must_give_what_was_asked(question, text, gives):
@@ -124,6 +127,8 @@ def test_an_answer_must_give_what_was_asked(question, text, gives):
     [
         ("Who was not invited?", True),
         ("Which ports don't have a crane?", True),
+        ("Name the countries that did not sign.", True),
+        ("Which is the port that doesn't have a crane?", True),
         ("Who was invited?", False),
         ("Where did Norwin say that it wasn't closing?", False),
     ],
@@ -178,6 +183,21 @@ def test_a_year_that_is_asked_about_may_lie_within_what_the_source_speaks_of(yea
     asked = support_of(text, [DEPLOYED], f"Who guarded the northern islands in {year}?")
     assert (asked > 0) is stands
     assert support_of(text, [DEPLOYED], "Who guarded the northern islands?") == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("The plant opened in the 1990s.", "The plant opened in 1995."),
+        (
+            "Wardens have come since December 2020. The ferry sank in May.",
+            "The ferry sank in 2022.",
+        ),
+    ],
+)
+def test_what_only_happened_at_some_time_did_not_happen_in_any_year_asked_about(source, text):
+    asked = text.replace("The", "Did the").replace(".", "?")
+    assert support_of(text, [quote(source, date(2024, 6, 10))], asked) == 0
 
 
 REPORT = quote(

@@ -87,6 +87,8 @@ def test_if_the_best_quote_alone_gives_no_answer_all_are_read():
     assert [(one.number, one.quote.text) for one in claim.citations] == [(2, COST)]
     assert [claim.text for claim in found.dropped] == [WRONG.replace(" [1]", "")]
     assert all(one in model.prompts[0][-1]["content"] for one in (COST, PARKS))
+    assert found.tokens is not None
+    assert found.tokens.answer == model.count_tokens(RIGHT)
 
 
 def test_if_that_fails_too_the_words_of_the_quote_stand_in_its_place():

@@ -117,6 +117,21 @@ def test_a_question_for_a_number_prefers_a_sentence_with_one():
     assert text[best.span.start : best.span.end] == "The tower is 30 metres tall."
 
 
+def test_the_best_sentence_is_in_the_first_quote_though_something_is_set_aside_before_it():
+    text = "The ferry to Orsk is old. SHARE THIS. The ferry to Orsk leaves at nine on Sundays."
+    (found,) = passages(text)
+    spans = [span for span in split_sentences(text) if "SHARE" not in text[span.start : span.end]]
+    (first, second) = build_quotes(
+        "When does the ferry to Orsk leave on Sundays?",
+        [found],
+        {"d0": spans},
+        HashEmbedder(),
+        budget=60,
+        count_tokens=lambda text: len(text.split()),
+    )
+    assert (first.text, second.text) == tuple(text[one.start : one.end] for one in reversed(spans))
+
+
 def test_of_equal_sentences_that_of_the_better_passage_comes_first():
     texts = ("The ferry leaves at nine in winter.", "The ferry leaves at ten in summer.")
     for scores in ((1.0, 0.2), (0.2, 1.0)):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import llama_cpp
 import pytest
 
 from rag import (
@@ -13,6 +16,7 @@ from rag import (
     Finished,
     Interrupted,
     Interruptible,
+    ModelError,
     Passage,
     Pipeline,
     Settings,
@@ -66,11 +70,53 @@ def test_the_fake_has_no_need_to_be_interruptible(small: LlamaChatModel) -> None
     assert not isinstance(ScriptedChatModel(["x"]), Interruptible)
 
 
-def test_reading_up_to_a_layer_ends_too(model: LlamaChatModel) -> None:
+@pytest.mark.parametrize("number", [1, 2])
+def test_reading_up_to_a_layer_ends_too(
+    model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     expected = model.hidden_state(LONG, 5)
-    model.interrupt()
-    with pytest.raises(Interrupted):
-        model.hidden_state([LONG[0], {"role": "user", "content": "Do they swim?"}], 5)
+    unseen = f"Reply in {number} words, {id(model._prefixes)}. " * 12
+    other = [{"role": "system", "content": unseen}, LONG[1]]
+    decode, steps = llama_cpp.llama_decode, 0
+
+    def step(*arguments: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        if steps == number:
+            model.interrupt()
+        return decode(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(llama_cpp, "llama_decode", step)
+        with pytest.raises(Interrupted):
+            model.hidden_state(other, 5)
+    assert steps == number
+    model.resume()
+    state = model.hidden_state(other, 5)
+    assert model.hidden_state(LONG, 5) == expected
+    model._layers.pop(5).close()
+    assert model.hidden_state(other, 5) == state
+
+
+def test_a_layer_that_is_not_there_is_an_error(model: LlamaChatModel) -> None:
+    with pytest.raises(ModelError, match="no layer"):
+        model.hidden_state(LONG, 99)
+
+
+def test_ctrl_c_ends_reading_up_to_a_layer(
+    model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = model.hidden_state(LONG, 5)
+    decode = llama_cpp.llama_decode
+
+    def press(*arguments: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return decode(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(llama_cpp, "llama_decode", press)
+        with pytest.raises(KeyboardInterrupt):
+            model.hidden_state(LONG, 5)
     model.resume()
     assert model.hidden_state(LONG, 5) == expected
 

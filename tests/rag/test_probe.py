@@ -117,6 +117,14 @@ def test_whoever_wants_no_refusals_gets_none(probe):
     assert Judgement(model, "Who?", Settings(refuse_below=0)).to_read(quotes) == quotes
 
 
+def test_one_quote_is_not_enough_if_it_would_be_refused(probe):
+    model = Open(["unused"])
+    model.state = (0.7, 0.0)  # .77
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert Judgement(model, "Who?", Settings()).to_read(quotes) == quotes[:1]
+    assert Judgement(model, "Who?", Settings(refuse_below=0.9)).to_read(quotes) == quotes
+
+
 def test_without_a_probe_all_quotes_are_read(probe):
     model = ScriptedChatModel(["unused"], yes=1.0)
     quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]

@@ -246,3 +246,13 @@ def test_threads_may_share_one(many):
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_a_large_index_is_searched_by_chromas_graph(many, monkeypatch):
+    ((_, vectors),) = many.catalog.vectors([1])
+    vector = vectors[0].tolist()
+    exact = many.nearest(vector, limit=3)
+    monkeypatch.setattr("rag.index._COMPARED_ONE_BY_ONE", 0)
+    monkeypatch.setattr(many, "exact", None)
+    graph = many.nearest(vector, limit=3)
+    assert graph[0] == (exact[0][0], pytest.approx(exact[0][1], abs=1e-3))
