@@ -54,7 +54,8 @@ _ASKS_REASON = re.compile(
 )
 _GIVES_REASON = re.compile(
     r"\b(?:because|due|since|as|after|amid|following|over|owing|thanks|for|so|therefore|reasons?|caus\w+|led|leads|"
-    r"by|through|prompt\w+|forc\w+|blam\w+|spark\w*|trigger\w*|result\w*|driven|aim\w*|purpose|protest\w*|response|given|when|wants?|wanted|needs?|needed|fear\w*|help\w*|"
+    r"by|through|prompt\w+|forc\w+|blam\w+|spark\w*|trigger\w*|result\w*|driven|aim\w*|purpose|"
+    r"protest\w*|response|given|when|wants?|wanted|needs?|needed|fear\w*|help\w*|"
     r"means|would|could|to (?!\d)\w+|(?:is|are|was|were) (?:the|an?|so|too|very|more|most|not))\b",
     re.IGNORECASE,
 )

@@ -85,8 +85,8 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
 
     The share of its content words that the quotes hold, as the model read them. 0 if it disagrees with them: if it
     states a number, a date or a name that neither the quotes nor, for names, the question mention (but see `weigh` for
-    the year that is asked about); if another one
-    stands in its place there; if one of the two denies what the other says.
+    the year that is asked about); if another one stands in its place there; if one of the two denies what the other
+    says.
     """
     return weigh(text, quotes, question).support
 

@@ -53,7 +53,7 @@ def decide(
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
     if read < len(quotes) and not any(_gives(question, claim) for claim in claims):
-        written, tokens = yield from _written(question, quotes, model, settings.answer_tokens)
+        written, tokens = yield from write(question, quotes, model, settings.answer_tokens)
         outcome = yield from decide(
             question, written, quotes, model, settings, judgement, read=len(quotes)
         )
@@ -98,17 +98,17 @@ def _rewritten(
     question: str, citation: Citation, model: ChatModel
 ) -> Generator[str, None, Claim | None]:
     """A sentence from one quote alone, if it passes the check."""
-    written, _ = yield from _written(question, [citation.quote], model, _REWRITE_TOKENS)
+    written, _ = yield from write(question, [citation.quote], model, _REWRITE_TOKENS)
     for claim in written[:1]:
         if claim.verdict == "supported" and _gives(question, claim):
             return replace(claim, citations=(citation,))
     return None
 
 
-def _written(
+def write(
     question: str, quotes: Sequence[Quote], model: ChatModel, max_tokens: int
 ) -> Generator[str, None, tuple[list[Claim], TokenCounts]]:
-    """What the model answers from quotes, checked, and what it took."""
+    """What the model answers from quotes, piece by piece; then its sentences, checked, and what they took."""
     messages, reply = answer_messages(question, quotes), ""
     for piece in model.stream(
         messages,
@@ -116,7 +116,7 @@ def _written(
         max_tokens=max_tokens,
     ):
         reply += piece
-        yield ""
+        yield piece
     claims = [check(question, draft, quotes) for draft in parse_reply(reply)]
     return claims, count_exchange(model, messages, reply)
 

@@ -10,16 +10,9 @@ from typing import Any, TypeVar, Unpack
 
 from rag.aside import own_sentences
 from rag.asked_time import asks_about_a_time, weigh_by_time
-from rag.check import check
-from rag.compose import (
-    answer_grammar,
-    answer_messages,
-    count_exchange,
-    parse_reply,
-)
 from rag.condense import condense
 from rag.dates import stated_day
-from rag.decide import Outcome, decide
+from rag.decide import Outcome, decide, write
 from rag.disagreement.sources import differences, find_disagreements
 from rag.disagreement.timeline import is_overtaken, order_claims_by_date
 from rag.embed import load_weights
@@ -183,19 +176,9 @@ class Pipeline:
         read = judgement.to_read(quotes)
         if not read:
             return Outcome(reason="not_stated", confidence=judgement.confidence(quotes[:1]))
-        messages = answer_messages(question, read)
-        reply = ""
-        for piece in self.model.stream(
-            messages,
-            grammar=answer_grammar(len(read)),
-            max_tokens=self.settings.answer_tokens,
-        ):
-            if piece and not reply:
-                clock.first_token_s = clock.elapsed()
-            reply += piece
-            yield Delta(text=piece)
-        tokens = count_exchange(self.model, messages, reply)
-        checked = [check(question, draft, read) for draft in parse_reply(reply)]
+        checked, tokens = yield from _told(
+            write(question, read, self.model, self.settings.answer_tokens), clock
+        )
         for claim in checked:
             yield ClaimChecked(claim=claim)
         outcome = yield from _heartbeats(
@@ -269,6 +252,22 @@ def _compare(
     if is_overtaken(differing, claims):
         claims = order_claims_by_date(claims)
     return tuple(claims), find_disagreements(differing, quotes)
+
+
+def _told(
+    pieces: Generator[str, None, _Result], clock: _Clock
+) -> Generator[AnswerEvent, None, _Result]:
+    """Pass on what is written, note when it began, and hand back what came of it."""
+    began = False
+    while True:
+        try:
+            piece = next(pieces)
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
+        if piece and not began:
+            began, clock.first_token_s = True, clock.elapsed()
+        yield Delta(text=piece)
 
 
 def _heartbeats(pieces: Generator[str, None, _Result]) -> Generator[AnswerEvent, None, _Result]:
