@@ -19,7 +19,7 @@ from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
 from rag.protocols import ChatModel, Embedder, Filters, Interruptible, Retriever
-from rag.refuse import Judgement, is_relevant, missing_from
+from rag.refuse import Judgement, is_relevant, missing_from, prepare
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span
@@ -48,7 +48,7 @@ class _Clock:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self.retrieve_s = 0.0
-        self.first_token_s = 0.0
+        self.first_token_s: float | None = None
 
     def elapsed(self) -> float:
         return time.monotonic() - self._started
@@ -118,7 +118,8 @@ class Pipeline:
     ) -> Generator[AnswerEvent, None, None]:
         """The same step by step. Close the generator to stop the model.
 
-        While the model reads, `Delta` events with empty text show that it is alive.
+        `Delta` events with empty text show that the model is at work. While it looks whether the quotes will do,
+        some seconds, only `interrupt` ends it.
         """
         clock = _Clock()
         if isinstance(self.model, Interruptible):
@@ -129,10 +130,11 @@ class Pipeline:
         given: dict[str, Any] = {name: value for name, value in filters.items() if value}
         passages = self._passages(standalone, given)
         quotes = self._quotes(standalone, passages)
-        clock.retrieve_s = clock.first_token_s = clock.elapsed()
+        clock.retrieve_s = clock.elapsed()
         yield Retrieved(passages=passages, quotes=quotes, standalone_question=standalone)
         outcome = yield from self._answer(standalone, passages, quotes, clock)
         claims, disagreements = _compare(standalone, outcome.claims, quotes, passages)
+        total_s = clock.elapsed()
         cited = [one.quote.document for claim in claims for one in claim.citations]
         yield Finished(
             answer=Answer(
@@ -152,8 +154,8 @@ class Pipeline:
                 confidence=outcome.confidence,
                 timings=Timings(
                     retrieve_s=clock.retrieve_s,
-                    first_token_s=clock.first_token_s,
-                    total_s=clock.elapsed(),
+                    first_token_s=clock.first_token_s or total_s,
+                    total_s=total_s,
                 ),
                 tokens=outcome.tokens,
                 model=self.model.info,
@@ -172,10 +174,11 @@ class Pipeline:
             return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return Outcome(reason="no_evidence")
+        yield Delta(text="")
         judgement = Judgement(self.model, question, self.settings)
         read = judgement.to_read(quotes)
         if not read:
-            return Outcome(reason="not_stated", confidence=judgement.confidence(quotes[:1]))
+            return Outcome(reason="not_stated", confidence=judgement.last)
         checked, tokens = yield from _told(
             write(question, read, self.model, self.settings.answer_tokens), clock
         )
@@ -206,8 +209,9 @@ class Pipeline:
             self.model.interrupt()
 
     def warm(self) -> None:
-        """Load what the first question would otherwise wait for."""
+        """Load what the first question would otherwise wait for, and have the model read its instruction."""
         load_weights(self._embedder)
+        prepare(self.model)
 
     def close(self) -> None:
         """Release the index and the model."""

@@ -23,7 +23,7 @@ from rag.types import ModelInfo
 
 log = logging.getLogger(__name__)
 
-PROMPT = "judge"
+PROMPT = "answer"
 _FILE = f"{PROMPT}.probe.json"
 
 

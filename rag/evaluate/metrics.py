@@ -200,7 +200,7 @@ _ALL = (
         label="Area under risk–coverage",
         better="lower",
         definition="Mean share of wrong answers over all cut-offs of confidence, the most confident answers first, "
-        "answers that a refusal withheld included.",
+        "answers included that were written and then withheld.",
         source="Geifman & El-Yaniv 2017; Geifman, Uziel & El-Yaniv 2019",
     ),
     _cost(
@@ -211,7 +211,7 @@ _ALL = (
     _cost(
         "first_token_s",
         "First word, median",
-        "Median seconds from the question until the model's first word.",
+        "Median seconds from the question until the model's first word, or until the refusal where it wrote none.",
     ),
     _cost(
         "total_s",
