@@ -84,7 +84,7 @@ class Judgement:
         one quote is allowed by ``refuse_below``, several are allowed the square.
         """
         least = self._settings.refuse_below
-        if probe_for(self._model.info):
+        if len(quotes) > 1 and probe_for(self._model.info):
             least = 1 - (1 - least) ** 2
         return self.confidence(quotes) >= least
 

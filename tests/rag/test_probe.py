@@ -117,6 +117,13 @@ def test_how_sure_the_best_quote_is_decides_what_is_read(
     assert judgement.last == probe.probability(last)
 
 
+def test_of_a_single_quote_no_more_is_asked_for_several(probe):
+    model = Open(["unused"])
+    model.state = (0.0, 0.0)  # .62
+    assert Judgement(model, SEVERAL, Settings()).to_read(QUOTES[:1]) == QUOTES[:1]
+    assert not Judgement(model, SEVERAL, Settings()).to_read(QUOTES)
+
+
 def test_whoever_wants_no_refusals_gets_none(probe):
     model = Open(["unused"])
     model.state = SURELY_NOT
