@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rag.types import Message
@@ -17,20 +15,6 @@ _FALLBACK = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + "
     "'<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A conversation as tokens.
-
-    Attributes:
-        joints: How many tokens come before the last message, which are the same for every question, and before the
-            end of that message's first line (the best quote, in an answer's prompt): other prompts begin alike up to
-            there.
-    """
-
-    tokens: tuple[int, ...]
-    joints: tuple[int, ...]
 
 
 class ChatTemplate:
@@ -50,8 +34,10 @@ class ChatTemplate:
             bos_token=llama._model.token_get_text(begin) if begin != -1 else "",
         )
 
-    def encode(self, messages: Sequence[Message]) -> Prompt:
-        """The tokens of a conversation. Only the template's own words can become control tokens.
+    def encode(self, messages: Sequence[Message]) -> tuple[list[int], int]:
+        """Tokens of a conversation, and how many come before its last message.
+
+        Only the template's own words can become control tokens.
 
         The template is rendered with stand-ins for the contents, which are tokenized apart as plain text:
         a document that spells out a role marker is read as the letters it is.
@@ -69,15 +55,13 @@ class ChatTemplate:
             )
         ).prompt
         tokens: list[int] = []
-        joints: tuple[int, ...] = ()
+        constant = 0
         for stand_in, content in stand_ins.items():
             before, _, rendered = rendered.partition(stand_in)
             tokens += self.tokenize(before, special=True)
-            inside, (first, *_) = self.tokenize(content), content.split("\n", 1)
-            line = os.path.commonprefix([inside, self.tokenize(first)])
-            joints = (len(tokens), len(tokens) + len(line))
-            tokens += inside
-        return Prompt((*tokens, *self.tokenize(rendered, special=True)), joints)
+            constant = len(tokens)
+            tokens += self.tokenize(content)
+        return tokens + self.tokenize(rendered, special=True), constant
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Tokens of a text, none added; ``special``: control tokens that are spelled out become what they say."""

@@ -14,8 +14,6 @@ from rag.relative import put_date, spell_out
 from rag.split import split_sentences
 from rag.types import Message, Quote, TokenCounts
 
-#: What a reply begins with: that the quotes state the answer. It is no part of the answer.
-OPENING = "Yes. "
 MAX_CLAIMS = 3
 
 _CLAIM = re.compile(r"(?P<text>[^\[\]]*?)\s*(?P<markers>(?:\[\d+\]\s*)+)(?P<end>[.!?]*)")
@@ -34,11 +32,25 @@ class Draft:
 def answer_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
     """The prompt. Everything before the last message is the same for every question.
 
-    The best quote comes first: what the model makes of it alone need not be read again with the others. First it is
-    asked whether the quotes state the answer to exactly this question, and then for the answer.
+    The best quote comes last, next to the question: a small model goes by what it has just read. (Of
+    36 development questions three that were wrong with the best one first came right, one went wrong.)
     """
     lines = [format_quote(number, quote) for number, quote in enumerate(quotes, 1)]
-    return render("answer", quotes="\n".join(lines), question=one_line(question))
+    return render(
+        "answer",
+        quotes="\n".join(reversed(lines)),
+        question=one_line(question),
+    )
+
+
+def judge_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
+    """Whether quotes state the answer to exactly this question.
+
+    What was answered is left out: shown an answer, a small model takes its word for it. (Of 145 development
+    questions right answers were told from the rest with AUROC .77 without it and .71 with it.)
+    """
+    text = " ".join(read_as(quote) for quote in quotes)
+    return render("judge", text=text, question=one_line(question))
 
 
 def count_exchange(model: ChatModel, messages: Sequence[Message], reply: str) -> TokenCounts:
@@ -69,10 +81,10 @@ def _dated(quote: Quote, dates: Callable[[str, date | None], str]) -> str:
 
 
 def answer_grammar(count: int) -> str:
-    """GBNF: the `OPENING`, then up to `MAX_CLAIMS` sentences, each ended by markers from 1 to ``count``."""
+    """GBNF: up to `MAX_CLAIMS` sentences, each ended by markers from 1 to ``count``."""
     numbers = " | ".join(f'"{number}"' for number in range(1, count + 1))
     return (
-        f'root ::= "{OPENING}" claim (" " claim){{0,{MAX_CLAIMS - 1}}}\n'
+        f'root ::= claim (" " claim){{0,{MAX_CLAIMS - 1}}}\n'
         'claim ::= first rest " " marker (marker)? "."\n'
         "first ::= [^\\[\\]\\n ]\n"
         "rest ::= [^\\[\\]\\n]{8,400}\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
 from rag.check import check
-from rag.compose import OPENING, answer_grammar, answer_messages, count_exchange, parse_reply
+from rag.compose import answer_grammar, answer_messages, count_exchange, parse_reply
 from rag.protocols import ChatModel
 from rag.refuse import Judgement
 from rag.settings import Settings
@@ -46,14 +46,13 @@ def decide(
 ) -> Generator[str, None, Outcome]:
     """What stands of the sentences that were checked; yields while the model is at work.
 
-    Where none of them passed, all quotes are read if only the first ``read`` of them were; else one sentence is written
-    anew from the quote they point to, if that quote is likely to state the answer. If that does not pass either, the
-    words of the quote stand in its place.
+    The quotes that they cite must state the answer to exactly this question, as far as the model can tell. Where
+    none of the sentences passed, all quotes are read if only the first ``read`` of them were; else one sentence is
+    written anew from the quote they point to. If that does not pass either, the words of the quote stand in its place.
     """
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
-    useful = any(_gives(question, claim) for claim in claims)
-    if read < len(quotes) and not useful and judgement.will_do_together(quotes):
+    if read < len(quotes) and not any(_gives(question, claim) for claim in claims):
         written, tokens = yield from write(question, quotes, model, settings.answer_tokens)
         outcome = yield from decide(
             question, written, quotes, model, settings, judgement, read=len(quotes)
@@ -65,12 +64,14 @@ def decide(
     if not cited:
         return Outcome(reason="unsupported", dropped=dropped)
     texts = " ".join(citation.quote.text for citation in cited)
-    if (claims and not useful) or denies_alone(question, texts):
+    useless = claims and not any(_gives(question, claim) for claim in claims)
+    if useless or denies_alone(question, texts):
         return Outcome(reason="not_stated", dropped=tuple(checked))
-    confidence = judgement.confidence(quotes[:read] if claims else [cited[0].quote])
+    confidence = judgement.confidence([one.quote for one in cited])
+    if confidence < settings.refuse_below:
+        reason: RefusalReason = "not_stated" if claims else "unsupported"
+        return Outcome(reason=reason, dropped=tuple(checked), confidence=confidence)
     if not claims:
-        if confidence < settings.refuse_below:
-            return Outcome(reason="unsupported", dropped=dropped, confidence=confidence)
         claims = (
             (yield from _rewritten(question, cited[0], model)) or _quoted(question, cited[0]),
         )
@@ -108,17 +109,15 @@ def write(
     question: str, quotes: Sequence[Quote], model: ChatModel, max_tokens: int
 ) -> Generator[str, None, tuple[list[Claim], TokenCounts]]:
     """What the model answers from quotes, piece by piece; then its sentences, checked, and what they took."""
-    messages, reply, told = answer_messages(question, quotes), "", ""
+    messages, reply = answer_messages(question, quotes), ""
     for piece in model.stream(
         messages,
         grammar=answer_grammar(len(quotes)),
         max_tokens=max_tokens,
     ):
         reply += piece
-        said = "" if OPENING.startswith(reply) else reply.removeprefix(OPENING)
-        yield said.removeprefix(told)
-        told = said
-    claims = [check(question, draft, quotes) for draft in parse_reply(told)]
+        yield piece
+    claims = [check(question, draft, quotes) for draft in parse_reply(reply)]
     return claims, count_exchange(model, messages, reply)
 
 

@@ -14,14 +14,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from rag.asked import gives_what_is_asked
 from rag.check import support_of
-from rag.compose import one_line
+from rag.compose import judge_messages, one_line
 from rag.dates import stated_day
 from rag.draft_answers import MAX_ANSWER_WORDS
 from rag.draft_sentences import Candidate, Sentences, has_unnamed_person, names, pick_sentences
 from rag.gold import GoldQuestion, normalise
 from rag.prompts import render
 from rag.protocols import ChatModel, Judge
-from rag.refuse import states_the_answer
 from rag.relative import resolve_dates
 from rag.split import Span
 from rag.types import Document, Message, Quote
@@ -102,7 +101,7 @@ def draft_gold(
         )
         draft = read_reply("".join(reply), candidate, known)
         if isinstance(draft, GoldQuestion) and isinstance(model, Judge):
-            yes = states_the_answer(model, draft.user_input, [_quote(candidate)])
+            yes = model.yes_probability(judge_messages(draft.user_input, [_quote(candidate)]))
             draft = draft if yes >= _LEAST_YES else "the sentence does not answer it"
         if isinstance(draft, str):
             if on_drop:

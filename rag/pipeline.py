@@ -19,7 +19,7 @@ from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
 from rag.protocols import ChatModel, Embedder, Filters, Interruptible, Retriever
-from rag.refuse import Judgement, is_relevant, missing_from, prepare
+from rag.refuse import Judgement, is_relevant, missing_from
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span
@@ -118,8 +118,7 @@ class Pipeline:
     ) -> Generator[AnswerEvent, None, None]:
         """The same step by step. Close the generator to stop the model.
 
-        `Delta` events with empty text show that the model is at work. While it looks whether the quotes will do,
-        some seconds, only `interrupt` ends it.
+        While the model reads, `Delta` events with empty text show that it is alive.
         """
         clock = _Clock()
         if isinstance(self.model, Interruptible):
@@ -174,11 +173,10 @@ class Pipeline:
             return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return Outcome(reason="no_evidence")
-        yield Delta(text="")
         judgement = Judgement(self.model, question, self.settings)
         read = judgement.to_read(quotes)
         if not read:
-            return Outcome(reason="not_stated", confidence=judgement.last)
+            return Outcome(reason="not_stated", confidence=judgement.confidence(quotes[:1]))
         checked, tokens = yield from _told(
             write(question, read, self.model, self.settings.answer_tokens), clock
         )
@@ -209,9 +207,8 @@ class Pipeline:
             self.model.interrupt()
 
     def warm(self) -> None:
-        """Load what the first question would otherwise wait for, and have the model read its instruction."""
+        """Load what the first question would otherwise wait for."""
         load_weights(self._embedder)
-        prepare(self.model)
 
     def close(self) -> None:
         """Release the index and the model."""

@@ -23,7 +23,7 @@ from rag.types import ModelInfo
 
 log = logging.getLogger(__name__)
 
-PROMPT = "answer"
+PROMPT = "judge"
 _FILE = f"{PROMPT}.probe.json"
 
 

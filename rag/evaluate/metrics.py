@@ -200,7 +200,7 @@ _ALL = (
         label="Area under risk–coverage",
         better="lower",
         definition="Mean share of wrong answers over all cut-offs of confidence, the most confident answers first, "
-        "answers included that were written and then withheld.",
+        "answers that a refusal withheld included.",
         source="Geifman & El-Yaniv 2017; Geifman, Uziel & El-Yaniv 2019",
     ),
     _cost(

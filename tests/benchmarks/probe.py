@@ -1,11 +1,11 @@
 """Fits the probe that decides whether quotes state what was asked, and says how well it does (see `rag.probe`).
 
-    python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/answer.probe.json
+    python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/judge.probe.json
 
 Each folder has corpus.jsonl and gold.jsonl. Questions of the even lines are asked of all passages together; the model
-reads the answer's prompt with the best quote found or with all, and what a layer makes of its end is kept in DIR with
-whether one of them holds the reference answer. What was read stays there: the command goes on where it was stopped.
-The odd lines are reported on.
+reads the judge's prompt with one of the quotes found, and what a layer makes of its end is kept in DIR with whether
+that quote holds the reference answer. What was read stays there: the command goes on where it was stopped. The odd
+lines are reported on.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ import numpy as np
 from tqdm import tqdm
 
 from rag import Pipeline, Quote, Retrieved, Settings, ingest_paths, open_pipeline
-from rag.compose import answer_messages
+from rag.compose import judge_messages
 from rag.evaluate.corpus import write_corpus
 from rag.generate import LlamaChatModel
 from rag.probe import prompt_digest
 from tests.benchmarks.logistic import Array, area, fit_logistic
 
-_RIDGE = 200.0
-# The best quote alone is read this often, else all.
-_ALONE = 0.65
+_RIDGE = 100.0
+# A quote with the answer is taken this often where there is one, else the best quote, or now and then another.
+_HOLDING = 0.75
+_BEST = 0.7
+_OTHERS = 4
 _HEAD, _EDGE = 60, 80
 # Answers of whole sentences have their contexts cut to sentences too.
 _LONG = 60
 
 
 class Read(NamedTuple):
-    """Hidden states at the end of the prompt, whether what it quotes holds the answer, the probability of a Yes."""
+    """Hidden states at the end of the judge's prompt, whether each quote holds the answer, the probability of a Yes."""
 
     states: Array
     holds: Array
@@ -74,9 +76,6 @@ def main(
         even = _read(_questions(folders, questions, odd=False), work / "states", pipeline, layer)
         odd = _read(_questions(folders, report, odd=True), work / "states", pipeline, layer)
     weights = fit_logistic(even.states, even.holds, ridge=_RIDGE)
-    # Both kinds weigh alike in the fit; a probability is one among as many of each as there were.
-    share = even.holds.mean()
-    weights[0] += np.log(share / (1 - share))
     if out:
         stored = {
             "model": even.model,
@@ -89,7 +88,7 @@ def main(
     for name, read in (("fitted on the even lines", even), ("odd lines", odd)):
         scores = weights[0] + read.states @ weights[1:]
         click.echo(
-            f"{name}: {len(read.holds)} prompts, {read.holds.mean():.0%} hold the answer; area under "
+            f"{name}: {len(read.holds)} quotes, {read.holds.mean():.0%} hold the answer; area under "
             f"the curve {area(scores, read.holds):.3f}, of the model's Yes {area(read.yes, read.holds):.3f}"
         )
 
@@ -131,20 +130,24 @@ def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline, laye
             steps.close()
             if not quotes:
                 continue
-            if random.Random(row["id"]).random() < _ALONE:
-                quotes = quotes[:1]
-            messages = answer_messages(question, quotes)
+            quote = _pick(row, quotes)
+            messages = judge_messages(question, [quote])
             state, yes = model.hidden_state(messages, layer), model.yes_probability(messages)
-            np.savez(
-                file,
-                state=np.array(state, "<f4"),
-                yes=yes,
-                holds=any(_holds(row, quote) for quote in quotes),
-            )
+            np.savez(file, state=np.array(state, "<f4"), yes=yes, holds=_holds(row, quote))
         with np.load(file) as one:
             kept.append((one["state"], bool(one["holds"]), float(one["yes"])))
     states, holds, yeses = (np.array(column) for column in zip(*kept, strict=True))
     return Read(states, holds, yeses, model.info.sha256)
+
+
+def _pick(row: dict[str, Any], quotes: tuple[Quote, ...]) -> Quote:
+    chance = random.Random(row["id"])
+    holding = [quote for quote in quotes if _holds(row, quote)]
+    if holding and chance.random() < _HOLDING:
+        return holding[0]
+    if chance.random() < _BEST or len(quotes) == 1:
+        return quotes[0]
+    return quotes[chance.randrange(1, min(_OTHERS, len(quotes)))]
 
 
 def _holds(row: dict[str, Any], quote: Quote) -> bool:

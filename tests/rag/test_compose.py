@@ -10,6 +10,7 @@ from rag.compose import (
     answer_grammar,
     answer_messages,
     format_quote,
+    judge_messages,
     parse_reply,
 )
 from rag.prompts import render
@@ -34,16 +35,12 @@ def test_a_document_cannot_forge_a_marker():
 
 def test_the_question_and_the_quotes_are_filled_in_once():
     last = answer_messages("What is $quotes?", [quote("Costs $5 and ${question}.")])[-1]["content"]
-    assert last == (
-        "[1] undated: Costs $5 and ${question}.\n\nQuestion: What is $quotes?\nDo the quotes state it?"
-    )
+    assert last == "[1] undated: Costs $5 and ${question}.\n\nQuestion: What is $quotes?"
 
 
-def test_the_best_quote_comes_first():
-    """What was made of it alone is not computed again with the others."""
+def test_the_best_quote_stands_next_to_the_question():
     shown = answer_messages("Q?", [quote("best"), quote("next")])[-1]["content"]
-    assert shown.splitlines()[:2] == ["[1] undated: best", "[2] undated: next"]
-    assert shown.startswith(answer_messages("Q?", [quote("best")])[-1]["content"].splitlines()[0])
+    assert shown.splitlines()[:2] == ["[2] undated: next", "[1] undated: best"]
 
 
 def test_everything_before_the_last_message_is_constant():
@@ -51,6 +48,14 @@ def test_everything_before_the_last_message_is_constant():
     other = answer_messages("B?", [quote("y")])
     assert one[:-1] == other[:-1]
     assert [message["role"] for message in one[:2]] == ["system", "user"]
+
+
+def test_the_check_sees_the_quotes_and_the_question():
+    cited = quote("It closed on Monday.", date(2025, 6, 10))
+    assert judge_messages("When did it close?", [cited])[-1]["content"] == (
+        "Text: Tuesday 10 June 2025: It closed on Monday (9 June 2025).\n\n"
+        "Question: When did it close?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,6 @@ def test_the_grammar_offers_only_the_quotes_there_are():
     grammar = answer_grammar(3)
     assert '"1" | "2" | "3"' in grammar
     assert '"4"' not in grammar
-    assert grammar.startswith('root ::= "Yes. " claim')
 
 
 def test_every_prompt_file_can_be_rendered():

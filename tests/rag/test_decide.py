@@ -8,7 +8,7 @@ import pytest
 from rag import Claim, Document, Quote, Settings
 from rag.check import check
 from rag.compose import parse_reply
-from rag.decide import Outcome, decide, write
+from rag.decide import Outcome, decide
 from rag.refuse import Judgement
 from rag.testing import ScriptedChatModel
 
@@ -38,7 +38,7 @@ def outcome(
     question: str = QUESTION,
     texts: Sequence[str] = (COST,),
     rewritten: str = "Nothing.",
-    yes: float | Sequence[float] = 1.0,
+    yes: float = 1.0,
     published: date | None = None,
     read: int = 0,
 ) -> tuple[Outcome, ScriptedChatModel]:
@@ -106,37 +106,12 @@ def test_of_a_long_quote_the_sentence_nearest_to_the_question_stands():
     assert found.claims[0].text == "The sources state: “Cats walk there as they like.”"
 
 
-def test_a_quote_that_does_not_state_what_was_asked_takes_nothings_place():
-    found, model = outcome(WRONG, rewritten=RIGHT, yes=0.1)
-    assert (found.claims, found.reason, found.confidence) == ((), "unsupported", 0.1)
+@pytest.mark.parametrize(("reply", "reason"), [(RIGHT, "not_stated"), (WRONG, "unsupported")])
+def test_where_the_quotes_do_not_state_what_was_asked_nothing_stands(reply, reason):
+    found, model = outcome(reply, rewritten=RIGHT, yes=0.1)
+    assert (found.claims, found.reason, found.confidence) == ((), reason, 0.1)
     assert len(found.dropped) == 1
     assert not model.grammars
-
-
-def test_of_what_was_written_anew_its_own_quote_tells_how_sure_it_is():
-    found, _ = outcome(WRONG, rewritten=RIGHT, texts=(COST, PARKS), yes=[0.7, 0.2])
-    assert found.confidence == 0.7  # asked of that quote; what all of them come to was not needed
-    found, _ = outcome(WRONG, rewritten=RIGHT, texts=(COST, PARKS), yes=[0.2, 0.8])
-    assert (found.reason, found.confidence) == ("unsupported", 0.2)
-
-
-def test_all_quotes_are_not_read_either_if_they_do_not_state_it():
-    found, model = outcome(WRONG, rewritten=RIGHT, texts=(PARKS, COST), read=1, yes=0.1)
-    assert (found.claims, found.reason) == ((), "unsupported")
-    assert not model.grammars
-
-
-def test_the_opening_is_no_part_of_an_answer():
-    model = ScriptedChatModel([f"Yes. {RIGHT}"])
-    pieces = []
-    steps = write(QUESTION, [quote(COST)], model, 80)
-    try:
-        while True:
-            pieces.append(next(steps))
-    except StopIteration as end:
-        ((claim,), _) = end.value
-    assert "".join(pieces) == RIGHT
-    assert claim.text == RIGHT.replace(" [1]", "")
 
 
 def test_a_reply_without_a_sentence_is_refused_without_asking():

@@ -91,16 +91,8 @@ def test_the_prompt_holds_the_numbered_dated_quotes_and_a_grammar(ask):
     prompt = model_of(pipeline).prompts[0][-1]["content"]
     assert "[1] Tuesday 5 March 2019: " in prompt
     assert "on Monday (4 March 2019)" in prompt
-    assert f"Question: {QUESTION}\n" in prompt
+    assert prompt.endswith(f"Question: {QUESTION}")
     assert "marker" in (model_of(pipeline).grammars[0] or "")
-
-
-@pytest.mark.parametrize("reply", ["The harbour bridge cost money", ""])
-def test_a_reply_without_a_quote_becomes_a_refusal(ask, reply):
-    answer = ask(reply).ask(QUESTION)
-    assert (answer.refused, answer.refusal_reason) == (True, "unsupported")
-    assert (answer.text, answer.claims, answer.citations) == (REFUSAL, (), ())
-    assert answer.missing
 
 
 @pytest.mark.parametrize(
@@ -108,12 +100,15 @@ def test_a_reply_without_a_quote_becomes_a_refusal(ask, reply):
     [
         "The work on the harbour bridge cost 9.9 million euros [1].",
         "Paris is the capital of France [1].",
+        "The harbour bridge cost money",
+        "",
     ],
 )
-def test_a_reply_that_no_quote_supports_is_never_the_answer(ask, reply):
-    answer = ask(reply).ask(QUESTION)
-    assert answer.text.startswith("The sources state: “")
-    assert [claim.text for claim in answer.dropped] == [reply.replace(" [1]", "")]
+def test_a_reply_that_no_quote_supports_becomes_a_refusal(ask, reply):
+    answer = ask(reply, yes=0.1).ask(QUESTION)
+    assert (answer.refused, answer.refusal_reason) == (True, "unsupported")
+    assert (answer.text, answer.claims, answer.citations) == (REFUSAL, (), ())
+    assert answer.missing
 
 
 def test_only_the_supported_sentences_of_a_reply_stand(ask):
@@ -205,16 +200,8 @@ def test_a_model_that_only_talks_can_be_used(ask):
 
     pipeline = ask()
     for verdict, refused in (("Yes", False), ("No", True)):
-        pipeline.model = Talker(ScriptedChatModel([verdict, RIGHT]))
+        pipeline.model = Talker(ScriptedChatModel([RIGHT, verdict]))
         assert pipeline.ask(QUESTION).refused is refused
-
-
-def test_what_the_quotes_do_not_state_is_not_even_written(ask):
-    pipeline = ask(yes=0.1)
-    answer = pipeline.ask(QUESTION)
-    assert (answer.refused, answer.refusal_reason, answer.confidence) == (True, "not_stated", 0.1)
-    assert (answer.dropped, answer.tokens) == ((), None)
-    assert not model_of(pipeline).grammars
 
 
 def test_documents_are_listed(ask):

@@ -6,8 +6,8 @@ import pytest
 
 import rag.probe
 from rag import ModelInfo, Settings, open_chat_model
-from rag.compose import answer_messages
 from rag.probe import Probe, probe_for
+from rag.prompts import render
 from rag.refuse import Judgement, states_the_answer
 from rag.registry import registered_models
 from rag.testing import ScriptedChatModel
@@ -25,13 +25,11 @@ class Open(ScriptedChatModel):
 
     info = ModelInfo(name="open", sha256="1" * 64)
     state = (2.0, 1.0)
-    together = None
 
     def hidden_state(self, messages, layer):
         assert layer == 3
         self.prompts.append(messages)
-        several = "[2]" in messages[-1]["content"]
-        return self.together if several and self.together else self.state
+        return self.state
 
 
 @pytest.fixture
@@ -66,10 +64,11 @@ def test_a_state_of_another_width_is_no_state(probe):
         probe.probability([1.0])
 
 
-def test_the_state_is_read_where_the_answer_begins(probe):
+def test_the_state_is_read_at_the_end_of_the_judges_prompt(probe):
     model = Open(["unused"], yes=0.1)
     assert states_the_answer(model, "Who?", [quote(BRIDGE)]) == probe.probability([2.0, 1.0])
-    assert model.prompts == [answer_messages("Who?", [quote(BRIDGE)])]
+    (messages,) = model.prompts
+    assert messages == render("judge", text=f"undated: {BRIDGE}", question="Who?")
 
 
 def test_without_a_probe_the_model_is_taken_at_its_word(monkeypatch):
@@ -87,64 +86,50 @@ def test_a_probe_for_another_prompt_is_none(monkeypatch):
         rag.probe._shipped_probe.cache_clear()
 
 
-QUOTES = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-ONE, SEVERAL = "Who rebuilt the ferry?", "Which ports were rebuilt, and who paid?"
-SURE, UNSURE, SURELY_NOT = (2.0, 0.0), (-1.0, 0.0), (-4.0, 0.0)
-
-
 @pytest.mark.parametrize(
-    ("question", "alone", "together", "read", "looks"),
+    ("state", "question", "read"),
     [
-        (ONE, SURE, None, 1, 1),
-        (ONE, UNSURE, SURE, 2, 2),
-        (ONE, UNSURE, (0.0, 0.0), 0, 2),  # .62: likely, but several must be surer
-        (ONE, SURELY_NOT, SURE, 0, 1),
-        (SEVERAL, SURE, SURE, 2, 1),  # one quote may hold a part only
-        (SEVERAL, SURELY_NOT, SURE, 2, 1),
-        (SEVERAL, SURE, (0.0, 0.0), 0, 1),
-        (SEVERAL, SURE, UNSURE, 0, 1),
+        ([2.0, 0.0], "Who rebuilt the ferry?", 1),
+        ([0.0, 0.0], "Who rebuilt the ferry?", 2),  # not sure
+        ([-4.0, 0.0], "Who rebuilt the ferry?", 0),  # surely not
+        (
+            [2.0, 0.0],
+            "Which ports were rebuilt, and who paid?",
+            2,
+        ),  # one quote may hold a part only
+        ([-4.0, 0.0], "Which ports were rebuilt, and who paid?", 2),
     ],
 )
-def test_how_sure_the_best_quote_is_decides_what_is_read(
-    probe, question, alone, together, read, looks
-):
+def test_how_sure_the_best_quote_is_decides_what_is_read(probe, state, question, read):
     model = Open(["unused"])
-    model.state, model.together = alone, together
+    model.state = state
     judgement = Judgement(model, question, Settings())
-    assert list(judgement.to_read(QUOTES)) == QUOTES[:read]
-    assert len(model.prompts) == looks  # what it has judged is remembered
-    last = together if looks > 1 or question == SEVERAL else alone
-    assert judgement.last == probe.probability(last)
-
-
-def test_of_a_single_quote_no_more_is_asked_for_several(probe):
-    model = Open(["unused"])
-    model.state = (0.0, 0.0)  # .62
-    assert Judgement(model, SEVERAL, Settings()).to_read(QUOTES[:1]) == QUOTES[:1]
-    assert not Judgement(model, SEVERAL, Settings()).to_read(QUOTES)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert list(judgement.to_read(quotes)) == quotes[:read]
+    judgement.confidence(quotes[:1])
+    assert len(model.prompts) == 1  # what it has judged is remembered
 
 
 def test_whoever_wants_no_refusals_gets_none(probe):
     model = Open(["unused"])
-    model.state = SURELY_NOT
-    assert Judgement(model, ONE, Settings(refuse_below=0)).to_read(QUOTES) == QUOTES[:1]
-    assert Judgement(model, SEVERAL, Settings(refuse_below=0)).to_read(QUOTES) == QUOTES
+    model.state = (-4.0, 0.0)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert Judgement(model, "Who?", Settings(refuse_below=0)).to_read(quotes) == quotes
 
 
 def test_one_quote_is_not_enough_if_it_would_be_refused(probe):
     model = Open(["unused"])
     model.state = (0.7, 0.0)  # .77
-    assert Judgement(model, ONE, Settings()).to_read(QUOTES) == QUOTES[:1]
-    model.together = (5.0, 0.0)  # .996
-    assert Judgement(model, ONE, Settings(refuse_below=0.9)).to_read(QUOTES) == QUOTES
-    assert not Judgement(model, ONE, Settings(refuse_below=0.95)).to_read(QUOTES)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert Judgement(model, "Who?", Settings()).to_read(quotes) == quotes[:1]
+    assert Judgement(model, "Who?", Settings(refuse_below=0.9)).to_read(quotes) == quotes
 
 
 def test_without_a_probe_all_quotes_are_read(probe):
-    model = ScriptedChatModel(["unused"], yes=[0.5, 0.3])
-    assert Judgement(model, ONE, Settings()).to_read(QUOTES) == QUOTES
-    assert "[2]" in model.prompts[0][-1]["content"]
-    assert not Judgement(model, ONE, Settings()).to_read(QUOTES)
+    model = ScriptedChatModel(["unused"], yes=1.0)
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert Judgement(model, "Who?", Settings()).to_read(quotes) == quotes
+    assert not model.prompts
 
 
 def test_the_real_model_tells_what_is_stated_from_what_is_near_it():

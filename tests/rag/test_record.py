@@ -56,8 +56,8 @@ class Place:
         out, err = self.capsys.readouterr()
         return end.value.code, out, err
 
-    def keep(self, *arguments: str, question: str = QUESTION):
-        code, out, err = self.run("ask", question, "--save", "answer.json", *arguments)
+    def keep(self, *arguments: str):
+        code, out, err = self.run("ask", QUESTION, "--save", "answer.json", *arguments)
         assert code == 0, err
         return json.loads(self.record.read_text()), out
 
@@ -86,7 +86,7 @@ def test_a_record_is_the_json_of_the_answer_and_says_what_it_was_made_with(place
     assert made["settings"]["top_k"] == 3
     assert made["embedder"] == place.embedder.identity
     assert made["filters"] == {"after": "2019-01-01", "sources": ["*.txt"]}
-    assert made["prompts"] == prompt_digests() and "answer" in made["prompts"]
+    assert made["prompts"] == prompt_digests() and "judge" in made["prompts"]
     digest = hashlib.sha256(place.document.read_bytes()).hexdigest()
     assert citation["sha256"] == made["retrieved"][0]["sha256"] == digest
     assert [claim["supported"] for claim in record["claims"]] == [True]
@@ -334,7 +334,7 @@ def test_what_it_was_made_with_is_compared_but_does_not_count(place, monkeypatch
     monkeypatch.setenv("RAG_TOP_K", "5")
 
     def older(record):
-        record["record"]["prompts"]["answer"] = "1" * 64
+        record["record"]["prompts"]["judge"] = "1" * 64
         record["record"]["versions"]["seedbound"] = "0.0.9"
         record["record"]["embedder"] = "other@1"
 
@@ -345,13 +345,13 @@ def test_what_it_was_made_with_is_compared_but_does_not_count(place, monkeypatch
     assert differences["settings.top_k"] == (8, 5)
     assert differences["versions.seedbound"] == ("0.0.9", rag.__version__)
     assert differences["embedder"] == ("other@1", place.embedder.identity)
-    assert differences["prompts.answer"] == ("1" * 64, prompt_digests()["answer"])
+    assert differences["prompts.judge"] == ("1" * 64, prompt_digests()["judge"])
     assert "settings.home" not in differences
 
 
 def test_a_refusal_rests_on_all_that_was_looked_at(place):
-    denied = "What did the work on the harbour bridge not cost?"
-    record, _ = place.keep(question=denied)
+    place.yes = 0.0
+    record, _ = place.keep()
     assert (record["answer"], record["citations"]) == (REFUSAL, [])
     assert [one["quote"] for one in record["record"]["also_cited"]] == [QUOTE]
     code, told = place.replay()
@@ -359,7 +359,7 @@ def test_a_refusal_rests_on_all_that_was_looked_at(place):
     assert [one["recorded"]["supported"] for one in told["checks"]] == [True, False]
     place.replies = ["zzz"]
     place.record.unlink()
-    assert place.keep(question=denied)[0]["record"]["also_cited"] == []
+    assert place.keep()[0]["record"]["also_cited"] == []
     assert place.replay()[0] == 0
     place.write(TEXT + " It has four lanes.")
     code, told = place.replay()

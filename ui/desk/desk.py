@@ -99,7 +99,6 @@ class Desk:
         self._embedder = embedder
         self._retriever: rag.HybridRetriever | None = None
         self._pipeline: Answering | None = None
-        self._loading: Answering | None = None
         self._error: RagError | None = None
         self._opening = threading.RLock()  # one opens, others wait for it
         self._is_opening = self._resumed = False
@@ -339,11 +338,10 @@ class Desk:
         self.reading.cancel()
         self.queue.close()
         self.reading.wait(10)
-        _call(self._loading, "interrupt")
         with self._opening:
             parts = (self._pipeline, self._retriever, self._holdings, self.__dict__.get("store"))
             for part in parts:
-                _call(part, "close")
+                _close(part)
             self._pipeline = self._retriever = None
 
     def __enter__(self) -> Desk:
@@ -358,14 +356,6 @@ class Desk:
         self._is_opening = True
         try:
             pipeline = self._open_pipeline(settings, embedder=self.embedder())
-            self._loading = pipeline
-            try:
-                _call(pipeline, "warm")
-            except BaseException:
-                _call(pipeline, "close")
-                raise
-            finally:
-                self._loading = None
         except RagError as error:
             self._error = error
             raise
@@ -409,7 +399,7 @@ class Desk:
             with self.queue.exclusively(), self._opening:
                 old, self._pipeline = self._pipeline, pipeline
                 self.settings = settings
-            _call(old, "close")
+            _close(old)
         else:  # nothing to open yet, but the model can be looked at
             rag.locate_model(settings.chat_model, settings, "chat")
             with self.queue.exclusively():
@@ -421,8 +411,7 @@ def _given(filters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value}
 
 
-def _call(part: object, name: str) -> None:
-    """What a part may have and need not."""
-    method = getattr(part, name, None)
-    if method is not None:
-        method()
+def _close(part: object) -> None:
+    close = getattr(part, "close", None)
+    if close is not None:
+        close()

@@ -1,4 +1,4 @@
-"""An evaluation without real models: the answer is the sentence that was quoted first, taken word for word."""
+"""An evaluation without real models: the answer is the sentence that was quoted last, taken word for word."""
 
 import re
 import time
@@ -11,7 +11,7 @@ _QUOTE = re.compile(r"^\[(\d+)\](?:[^\n]*?: )?(.+)$", re.MULTILINE)
 
 
 class QuotingChatModel(ScriptedChatModel):
-    """Says what it first reads, so that the same question always has the same answer."""
+    """Says what it last reads, so that the same question always has the same answer."""
 
     def __init__(self, *, pace_s: float = 0.0) -> None:
         super().__init__([""])
@@ -21,7 +21,7 @@ class QuotingChatModel(ScriptedChatModel):
         self, messages: Sequence[Message], *, grammar: str | None = None, max_tokens: int = 256
     ) -> Iterator[str]:
         time.sleep(self._pace_s)
-        number, text = _QUOTE.findall(messages[-1]["content"])[0]
+        number, text = _QUOTE.findall(messages[-1]["content"])[-1]
         sentence = re.split(r"(?<=[.!?])\s", text.strip())[0]
         self._replies = [f"{sentence.rstrip('.')} [{number}]."]
         yield from super().stream(messages, grammar=grammar, max_tokens=max_tokens)
