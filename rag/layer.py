@@ -64,7 +64,7 @@ class LayerReader:
         params.cb_eval = self._callback
         params.n_batch = params.n_ubatch = step
         try:
-            self._context = LlamaContext(model=llama._model, params=params, verbose=False)
+            self._context: Any = LlamaContext(model=llama._model, params=params, verbose=False)
         except ValueError as error:
             raise ModelError(
                 f"There is not enough memory to judge with the model as well ({error}). Lower RAG_CONTEXT_TOKENS, or "
@@ -89,7 +89,7 @@ class LayerReader:
 
     def close(self) -> None:
         """Free its memory."""
-        self._context.close()  # type: ignore[no-untyped-call]
+        self._context.close()
 
     def _evaluate(self, prompt: Sequence[int], constant: int) -> list[float]:
         beginning = tuple(prompt[:constant])

@@ -53,6 +53,12 @@ class _Clock:
     def elapsed(self) -> float:
         return time.monotonic() - self._started
 
+    def heard(self, piece: str) -> str:
+        """The piece; of the first one that is not empty it is noted when it came."""
+        if piece and self.first_token_s is None:
+            self.first_token_s = self.elapsed()
+        return piece
+
 
 class Pipeline:
     """Answers questions from what a retriever finds."""
@@ -177,8 +183,8 @@ class Pipeline:
         read = judgement.to_read(quotes)
         if not read:
             return Outcome(reason="not_stated", confidence=judgement.confidence(quotes[:1]))
-        checked, tokens = yield from _told(
-            write(question, read, self.model, self.settings.answer_tokens), clock
+        checked, tokens = yield from _passed_on(
+            write(question, read, self.model, self.settings.answer_tokens), clock.heard
         )
         for claim in checked:
             yield ClaimChecked(claim=claim)
@@ -255,28 +261,19 @@ def _compare(
     return tuple(claims), find_disagreements(differing, quotes)
 
 
-def _told(
-    pieces: Generator[str, None, _Result], clock: _Clock
+def _passed_on(
+    pieces: Generator[str, None, _Result], shown: Callable[[str], str]
 ) -> Generator[AnswerEvent, None, _Result]:
-    """Pass on what is written, note when it began, and hand back what came of it."""
-    began = False
+    """Tell of each piece what is to be shown of it, and hand back what came of them all."""
     while True:
         try:
             piece = next(pieces)
         except StopIteration as end:
             result: _Result = end.value
             return result
-        if piece and not began:
-            began, clock.first_token_s = True, clock.elapsed()
-        yield Delta(text=piece)
+        yield Delta(text=shown(piece))
 
 
 def _heartbeats(pieces: Generator[str, None, _Result]) -> Generator[AnswerEvent, None, _Result]:
     """Pass on that a model is at work, and hand back what it arrived at."""
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as end:
-            result: _Result = end.value
-            return result
-        yield Delta(text="")
+    return _passed_on(pieces, lambda _: "")

@@ -49,19 +49,27 @@ def model(small: LlamaChatModel, request: pytest.FixtureRequest, tmp_path: Any) 
 
 
 def interrupt_in_step(
-    model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch, number: int
+    model: LlamaChatModel,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    *,
+    of: tuple[Any, str] | None = None,
 ) -> Callable[[], int]:
-    """Interrupt the model in the middle of a step of reading; how many it has begun is returned."""
-    evaluate, steps = model._llama.eval, 0
+    """Interrupt the model in the middle of a step of reading; how many it has begun is returned.
 
-    def step(tokens: Any) -> None:
+    ``of`` is where a step is called by which name, ``eval`` of its Llama by default.
+    """
+    owner, name = of or (model._llama, "eval")
+    evaluate, steps = getattr(owner, name), 0
+
+    def step(*arguments: Any) -> Any:
         nonlocal steps
         steps += 1
         if steps == number:
             model.interrupt()
-        evaluate(tokens)
+        return evaluate(*arguments)
 
-    monkeypatch.setattr(model._llama, "eval", step)
+    monkeypatch.setattr(owner, name, step)
     return lambda: steps
 
 
@@ -77,20 +85,11 @@ def test_reading_up_to_a_layer_ends_too(
     expected = model.hidden_state(LONG, 5)
     unseen = f"Reply in {number} words, {id(model._prefixes)}. " * 12
     other = [{"role": "system", "content": unseen}, LONG[1]]
-    decode, steps = llama_cpp.llama_decode, 0
-
-    def step(*arguments: Any) -> Any:
-        nonlocal steps
-        steps += 1
-        if steps == number:
-            model.interrupt()
-        return decode(*arguments)
-
     with monkeypatch.context() as patch:
-        patch.setattr(llama_cpp, "llama_decode", step)
+        steps = interrupt_in_step(model, patch, number, of=(llama_cpp, "llama_decode"))
         with pytest.raises(Interrupted):
             model.hidden_state(other, 5)
-    assert steps == number
+    assert steps() == number
     model.resume()
     state = model.hidden_state(other, 5)
     assert model.hidden_state(LONG, 5) == expected
@@ -104,7 +103,7 @@ def test_a_layer_that_is_not_there_is_an_error(model: LlamaChatModel) -> None:
 
 
 PRESSED = """
-import os, signal, sys
+import os, signal
 import llama_cpp
 from rag import Settings, open_chat_model
 

@@ -180,7 +180,9 @@ def test_an_example_is_asked_with_a_click(chat: Chat, pipeline: ScriptedPipeline
 def test_keys_ask_and_break_lines(chat: Chat, pipeline: ScriptedPipeline) -> None:
     box = chat.page.locator("#sb-box textarea")
     box.fill("   ")
-    box.press("Enter")
+    # Gradio reads the box a moment after the key, so that what is typed at once would be sent instead.
+    with chat.page.expect_response("**/run/predict*"):
+        box.press("Enter")
     box.fill("Where do ships")
     box.press("Shift+Enter")
     box.type("unload?")
