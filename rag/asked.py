@@ -63,7 +63,7 @@ _A_MONTH = 31
 # Lists, comparisons, several questions in one, and what may have changed.
 _ASKS_FOR_SEVERAL = re.compile(
     r"^\W*(?:list|name|compare|contrast|summari[sz]e|describe)\b|"
-    r"\b(?:which|what) (?:\w+ ){0,2}?(?!is\b|was\b|has\b|does\b|this\b|\w*ss\b|\w*us\b)\w{3,}s\b (?!of\b)|"
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?!is\b|was\b|has\b|does\b|this\b|news\b|\w*ss\b|\w*us\b)\w{3,}s\b (?!of\b)|"
     r"\b(?:what|who) (?:are|were)\b|"
     r"\b(?:compared?|comparison|differ\w*|versus|vs|both|each|all|everything|between|contradict\w*|disagree\w*|agree)\b|"
     r"\b(?:sources|articles|reports)\b|"

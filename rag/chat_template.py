@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rag.types import Message
@@ -15,6 +16,18 @@ _FALLBACK = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + "
     "'<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A conversation as tokens.
+
+    Attributes:
+        constant: How many of them come before the last message: these are the same for every question.
+    """
+
+    tokens: tuple[int, ...]
+    constant: int
 
 
 class ChatTemplate:
@@ -34,10 +47,8 @@ class ChatTemplate:
             bos_token=llama._model.token_get_text(begin) if begin != -1 else "",
         )
 
-    def encode(self, messages: Sequence[Message]) -> tuple[list[int], int]:
-        """Tokens of a conversation, and how many come before its last message.
-
-        Only the template's own words can become control tokens.
+    def encode(self, messages: Sequence[Message]) -> Prompt:
+        """The tokens of a conversation. Only the template's own words can become control tokens.
 
         The template is rendered with stand-ins for the contents, which are tokenized apart as plain text:
         a document that spells out a role marker is read as the letters it is.
@@ -61,7 +72,7 @@ class ChatTemplate:
             tokens += self.tokenize(before, special=True)
             constant = len(tokens)
             tokens += self.tokenize(content)
-        return tokens + self.tokenize(rendered, special=True), constant
+        return Prompt((*tokens, *self.tokenize(rendered, special=True)), constant)
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Tokens of a text, none added; ``special``: control tokens that are spelled out become what they say."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -52,19 +52,28 @@ class Weighed:
         return 0.0 if self.objection else self.cover
 
 
-def check(question: str, draft: Draft, quotes: Sequence[Quote]) -> Claim:
+def check(
+    question: str, draft: Draft, quotes: Sequence[Quote], *, among: Collection[int] | None = None
+) -> Claim:
     """The claim that a draft becomes, with the citations it keeps.
 
     The numbers the model gave are tried first, then every single quote: small models often write the
     right sentence and point to the wrong place. Another quote takes their place where they do not hold the
     sentence, or where it holds clearly more of it. Numbers that name no quote are dropped.
+
+    Args:
+        question: What was asked.
+        draft: What was written.
+        quotes: By their numbers, from 1.
+        among: The numbers that are tried; all by default.
     """
-    given = [number for number in draft.numbers if 1 <= number <= len(quotes)]
+    known = [number for number in range(1, len(quotes) + 1) if among is None or number in among]
+    given = [number for number in draft.numbers if number in known]
     best: tuple[float, list[int]] = (0.0, given)
     standing: tuple[float, list[int]] | None = None
     least = MIN_SUPPORT
     reason = ""
-    for numbers in _tries(given, len(quotes)):
+    for numbers in _tries(given, known):
         weighed = weigh(draft.text, [quotes[number - 1] for number in numbers], question)
         if weighed.support >= least:
             standing = (weighed.support, numbers)
@@ -139,10 +148,10 @@ def _content_words(text: str) -> frozenset[str]:
     return frozenset(content_words(text))
 
 
-def _tries(given: Sequence[int], count: int) -> Iterator[list[int]]:
+def _tries(given: Sequence[int], known: Sequence[int]) -> Iterator[list[int]]:
     if given:
         yield list(given)
-    for number in range(1, count + 1):
+    for number in known:
         if [number] != given:
             yield [number]
 

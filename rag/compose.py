@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,13 +29,19 @@ class Draft:
     numbers: tuple[int, ...]
 
 
-def answer_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
-    """The prompt. Everything before the last message is the same for every question.
+def answer_messages(
+    question: str, quotes: Sequence[Quote], numbers: Collection[int] | None = None
+) -> list[Message]:
+    """The prompt, with the quotes of these numbers, by default all. Before the last message it is always the same.
 
     The best quote comes last, next to the question: a small model goes by what it has just read. (Of
     36 development questions three that were wrong with the best one first came right, one went wrong.)
     """
-    lines = [format_quote(number, quote) for number, quote in enumerate(quotes, 1)]
+    lines = [
+        format_quote(number, quote)
+        for number, quote in enumerate(quotes, 1)
+        if numbers is None or number in numbers
+    ]
     return render(
         "answer",
         quotes="\n".join(reversed(lines)),
@@ -80,15 +86,15 @@ def _dated(quote: Quote, dates: Callable[[str, date | None], str]) -> str:
     return f"{day}: {one_line(dates(quote.text, published))}"
 
 
-def answer_grammar(count: int) -> str:
-    """GBNF: up to `MAX_CLAIMS` sentences, each ended by markers from 1 to ``count``."""
-    numbers = " | ".join(f'"{number}"' for number in range(1, count + 1))
+def answer_grammar(numbers: Iterable[int]) -> str:
+    """GBNF: up to `MAX_CLAIMS` sentences, each ended by markers with one of these numbers."""
+    allowed = " | ".join(f'"{number}"' for number in numbers)
     return (
         f'root ::= claim (" " claim){{0,{MAX_CLAIMS - 1}}}\n'
         'claim ::= first rest " " marker (marker)? "."\n'
         "first ::= [^\\[\\]\\n ]\n"
         "rest ::= [^\\[\\]\\n]{8,400}\n"
-        f'marker ::= "[" ({numbers}) "]"\n'
+        f'marker ::= "[" ({allowed}) "]"\n'
     )
 
 

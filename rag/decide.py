@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
@@ -42,20 +42,23 @@ def decide(
     settings: Settings,
     judgement: Judgement,
     *,
-    read: int,
+    read: Sequence[int],
 ) -> Generator[str, None, Outcome]:
     """What stands of the sentences that were checked; yields while the model is at work.
 
-    The quotes that they cite must state the answer to exactly this question, as far as the model can tell. Where
-    none of the sentences passed, all quotes are read if only the first ``read`` of them were; else one sentence is
-    written anew from the quote they point to. If that does not pass either, the words of the quote stand in its place.
+    The quotes must state the answer to exactly this question, as far as the model can tell. Where none of the sentences
+    passed, all quotes are read if only some were (``read`` has their numbers) and all together will do; else one
+    sentence is written anew from the quote they point to. If that does not pass either, the words of the quote stand
+    in its place.
     """
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
-    if read < len(quotes) and not any(_gives(question, claim) for claim in claims):
-        written, tokens = yield from write(question, quotes, model, settings.answer_tokens)
+    useful = any(_gives(question, claim) for claim in claims)
+    every = range(1, len(quotes) + 1)
+    if len(read) < len(quotes) and not useful and judgement.will_do(every):
+        written, tokens = yield from write(question, quotes, every, model, settings.answer_tokens)
         outcome = yield from decide(
-            question, written, quotes, model, settings, judgement, read=len(quotes)
+            question, written, quotes, model, settings, judgement, read=every
         )
         tried = checked if outcome.reason else dropped
         dropped = tuple(dict.fromkeys((*tried, *outcome.dropped)))
@@ -64,16 +67,17 @@ def decide(
     if not cited:
         return Outcome(reason="unsupported", dropped=dropped)
     texts = " ".join(citation.quote.text for citation in cited)
-    useless = claims and not any(_gives(question, claim) for claim in claims)
-    if useless or denies_alone(question, texts):
+    if (claims and not useful) or denies_alone(question, texts):
         return Outcome(reason="not_stated", dropped=tuple(checked))
-    confidence = judgement.confidence([one.quote for one in cited])
+    numbers = [citation.number for citation in cited]
+    confidence = judgement.of_answer(read if claims else numbers, numbers)
     if confidence < settings.refuse_below:
         reason: RefusalReason = "not_stated" if claims else "unsupported"
         return Outcome(reason=reason, dropped=tuple(checked), confidence=confidence)
     if not claims:
         claims = (
-            (yield from _rewritten(question, cited[0], model)) or _quoted(question, cited[0]),
+            (yield from _rewritten(question, cited[0].number, quotes, model))
+            or _quoted(question, cited[0]),
         )
     return Outcome(claims=claims, dropped=dropped, confidence=confidence)
 
@@ -95,29 +99,33 @@ def _cited(claims: Sequence[Claim], quotes: Sequence[Quote]) -> list[Citation]:
 
 
 def _rewritten(
-    question: str, citation: Citation, model: ChatModel
+    question: str, number: int, quotes: Sequence[Quote], model: ChatModel
 ) -> Generator[str, None, Claim | None]:
     """A sentence from one quote alone, if it passes the check."""
-    written, _ = yield from write(question, [citation.quote], model, _REWRITE_TOKENS)
+    written, _ = yield from write(question, quotes, [number], model, _REWRITE_TOKENS)
     for claim in written[:1]:
         if claim.verdict == "supported" and _gives(question, claim):
-            return replace(claim, citations=(citation,))
+            return claim
     return None
 
 
 def write(
-    question: str, quotes: Sequence[Quote], model: ChatModel, max_tokens: int
+    question: str,
+    quotes: Sequence[Quote],
+    numbers: Collection[int],
+    model: ChatModel,
+    max_tokens: int,
 ) -> Generator[str, None, tuple[list[Claim], TokenCounts]]:
-    """What the model answers from quotes, piece by piece; then its sentences, checked, and what they took."""
-    messages, reply = answer_messages(question, quotes), ""
+    """Pieces of an answer from the quotes of these numbers; then its sentences, checked, and what they took."""
+    messages, reply = answer_messages(question, quotes, numbers), ""
     for piece in model.stream(
         messages,
-        grammar=answer_grammar(len(quotes)),
+        grammar=answer_grammar(numbers),
         max_tokens=max_tokens,
     ):
         reply += piece
         yield piece
-    claims = [check(question, draft, quotes) for draft in parse_reply(reply)]
+    claims = [check(question, draft, quotes, among=numbers) for draft in parse_reply(reply)]
     return claims, count_exchange(model, messages, reply)
 
 

@@ -19,7 +19,7 @@ from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
 from rag.protocols import ChatModel, Embedder, Filters, Interruptible, Retriever
-from rag.refuse import Judgement, is_relevant, missing_from
+from rag.refuse import Judgement, is_relevant, missing_from, prepare
 from rag.retrieve import check_question
 from rag.settings import Settings
 from rag.split import Span
@@ -124,7 +124,8 @@ class Pipeline:
     ) -> Generator[AnswerEvent, None, None]:
         """The same step by step. Close the generator to stop the model.
 
-        While the model reads, `Delta` events with empty text show that it is alive.
+        `Delta` events with empty text show that the model is at work. While it looks whether the quotes will do,
+        some seconds, only `interrupt` ends it.
         """
         clock = _Clock()
         if isinstance(self.model, Interruptible):
@@ -179,12 +180,13 @@ class Pipeline:
             return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return Outcome(reason="no_evidence")
-        judgement = Judgement(self.model, question, self.settings)
-        read = judgement.to_read(quotes)
+        yield Delta(text="")
+        judgement = Judgement(self.model, question, quotes, self.settings)
+        read = judgement.to_read()
         if not read:
-            return Outcome(reason="not_stated", confidence=judgement.confidence(quotes[:1]))
+            return Outcome(reason="not_stated", confidence=judgement.highest)
         checked, tokens = yield from _passed_on(
-            write(question, read, self.model, self.settings.answer_tokens), clock.heard
+            write(question, quotes, read, self.model, self.settings.answer_tokens), clock.heard
         )
         for claim in checked:
             yield ClaimChecked(claim=claim)
@@ -196,7 +198,7 @@ class Pipeline:
                 self.model,
                 self.settings,
                 judgement,
-                read=len(read),
+                read=read,
             )
         )
         for claim in outcome.claims:
@@ -213,8 +215,9 @@ class Pipeline:
             self.model.interrupt()
 
     def warm(self) -> None:
-        """Load what the first question would otherwise wait for."""
+        """Load what the first question would otherwise wait for, and have the model read its instruction."""
         load_weights(self._embedder)
+        prepare(self.model)
 
     def close(self) -> None:
         """Release the index and the model."""

@@ -33,26 +33,13 @@ class PrefixCache:
 
     def restore(self, context: Any, tokens: Sequence[int]) -> bool:
         """Have a llama.cpp context hold these tokens and nothing else, if what it makes of them is known."""
-        import llama_cpp
-
         state = self.get(tokens)
-        if state is None:
-            return False
-        llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(context), -1, -1, -1)
-        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        return bool(llama_cpp.llama_state_seq_set_data(context, buffer, len(state), 0))
+        return state is not None and load_state(context, state)
 
     def keep(self, context: Any, tokens: Sequence[int]) -> None:
         """Keep what a llama.cpp context has made of these tokens, which are all that it holds."""
-        import llama_cpp
-
-        if self.get(tokens) is not None:
-            return
-        size = llama_cpp.llama_state_seq_get_size(context, 0)
-        buffer = (ctypes.c_uint8 * size)()
-        written = llama_cpp.llama_state_seq_get_data(context, buffer, size, 0)
-        if written:
-            self.put(tokens, bytes(buffer)[:written])
+        if self.get(tokens) is None and (state := state_of(context)):
+            self.put(tokens, state)
 
     def get(self, tokens: Sequence[int]) -> bytes | None:
         """The state after these tokens, if it is known."""
@@ -94,6 +81,25 @@ class PrefixCache:
             return None
         digest = hashlib.sha256(self._model.encode() + struct.pack(f"<{len(key)}i", *key))
         return self._folder / f"{digest.hexdigest()[:32]}.kv"
+
+
+def state_of(context: Any) -> bytes:
+    """What a llama.cpp context has made of all that it holds; empty if it does not tell."""
+    import llama_cpp
+
+    size = llama_cpp.llama_state_seq_get_size(context, 0)
+    buffer = (ctypes.c_uint8 * size)()
+    written = llama_cpp.llama_state_seq_get_data(context, buffer, size, 0)
+    return bytes(buffer)[:written]
+
+
+def load_state(context: Any, state: bytes) -> bool:
+    """Have a llama.cpp context hold what another one of the same model held; whether it does."""
+    import llama_cpp
+
+    llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(context), -1, -1, -1)
+    buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+    return bool(llama_cpp.llama_state_seq_set_data(context, buffer, len(state), 0))
 
 
 def _read(file: Path) -> bytes | None:

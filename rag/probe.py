@@ -1,8 +1,8 @@
 """Whether quotes state what was asked, read from the language model's hidden state rather than from its Yes or No.
 
-A small model that is asked for a Yes or No knows more than it says: a linear probe of its hidden state at that place
-tells right answers from the rest clearly better than the probability of its Yes, and best of all two thirds of the way
-up: the layers after it turn what the model knows into a word. A probe belongs to one model and one prompt;
+A small model knows more than it says: a linear probe of its hidden state where its answer would begin tells quotes that
+state the answer from the rest clearly better than the probability of a Yes, and best of all two thirds of the way up:
+the layers after it turn what the model knows into a word. A probe belongs to one model and one prompt;
 `tests/benchmarks/probe.py` fits it. Other models are taken at their word.
 """
 
@@ -23,7 +23,7 @@ from rag.types import ModelInfo
 
 log = logging.getLogger(__name__)
 
-PROMPT = "judge"
+PROMPT = "answer"
 _FILE = f"{PROMPT}.probe.json"
 
 

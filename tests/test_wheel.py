@@ -57,7 +57,7 @@ def test_the_wheel_holds_the_packages_and_their_data_and_nothing_else(wheel):
         assert needed in names
     seeds = {path.name for path in (ROOT / "seeds").iterdir()}
     assert {Path(name).name for name in names if name.startswith("rag/_data/seeds/")} == seeds
-    assert {"rag/_data/prompts/answer.txt", "rag/_data/prompts/judge.probe.json"} <= set(names)
+    assert {"rag/_data/prompts/answer.txt", "rag/_data/prompts/answer.probe.json"} <= set(names)
     assert not [
         name for name in names if "__pycache__" in name or name.endswith((".gguf", ".sqlite"))
     ]

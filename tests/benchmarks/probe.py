@@ -1,11 +1,11 @@
 """Fits the probe that decides whether quotes state what was asked, and says how well it does (see `rag.probe`).
 
-    python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/judge.probe.json
+    python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/answer.probe.json
 
 Each folder has corpus.jsonl and gold.jsonl. Questions of the even lines are asked of all passages together; the model
-reads the judge's prompt with one of the quotes found, and what a layer makes of its end is kept in DIR with whether
-that quote holds the reference answer. What was read stays there: the command goes on where it was stopped. The odd
-lines are reported on.
+reads the answer's prompt with one of the quotes found or with all, and what a layer makes of its end is kept in DIR
+with whether they hold the reference answer. What was read stays there: the command goes on where it was stopped. The
+odd lines are reported on.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ import numpy as np
 from tqdm import tqdm
 
 from rag import Pipeline, Quote, Retrieved, Settings, ingest_paths, open_pipeline
-from rag.compose import judge_messages
+from rag.compose import answer_messages, judge_messages
 from rag.evaluate.corpus import write_corpus
 from rag.generate import LlamaChatModel
 from rag.probe import prompt_digest
 from tests.benchmarks.logistic import Array, area, fit_logistic
 
-_RIDGE = 100.0
-# A quote with the answer is taken this often where there is one, else the best quote, or now and then another.
+_RIDGE = 200.0
+# All quotes are taken this often.
+_ALL = 0.2
+# Else a quote with the answer is taken this often where there is one, else the best quote, or now and then another.
 _HOLDING = 0.75
 _BEST = 0.7
 _OTHERS = 4
@@ -39,7 +41,7 @@ _LONG = 60
 
 
 class Read(NamedTuple):
-    """Hidden states at the end of the judge's prompt, whether each quote holds the answer, the probability of a Yes."""
+    """Hidden states at prompts' ends, whether the quotes there hold the answer, the probability of the judge's Yes."""
 
     states: Array
     holds: Array
@@ -88,7 +90,7 @@ def main(
     for name, read in (("fitted on the even lines", even), ("odd lines", odd)):
         scores = weights[0] + read.states @ weights[1:]
         click.echo(
-            f"{name}: {len(read.holds)} quotes, {read.holds.mean():.0%} hold the answer; area under "
+            f"{name}: {len(read.holds)} prompts, {read.holds.mean():.0%} hold the answer; area under "
             f"the curve {area(scores, read.holds):.3f}, of the model's Yes {area(read.yes, read.holds):.3f}"
         )
 
@@ -130,24 +132,33 @@ def _read(rows: Sequence[dict[str, Any]], folder: Path, pipeline: Pipeline, laye
             steps.close()
             if not quotes:
                 continue
-            quote = _pick(row, quotes)
-            messages = judge_messages(question, [quote])
-            state, yes = model.hidden_state(messages, layer), model.yes_probability(messages)
-            np.savez(file, state=np.array(state, "<f4"), yes=yes, holds=_holds(row, quote))
+            numbers = _pick(row, quotes)
+            chosen = [quotes[number - 1] for number in numbers]
+            state = model.hidden_state(answer_messages(question, quotes, numbers), layer)
+            np.savez(
+                file,
+                state=np.array(state, "<f4"),
+                yes=model.yes_probability(judge_messages(question, chosen)),
+                holds=any(_holds(row, quote) for quote in chosen),
+            )
         with np.load(file) as one:
             kept.append((one["state"], bool(one["holds"]), float(one["yes"])))
     states, holds, yeses = (np.array(column) for column in zip(*kept, strict=True))
     return Read(states, holds, yeses, model.info.sha256)
 
 
-def _pick(row: dict[str, Any], quotes: tuple[Quote, ...]) -> Quote:
+def _pick(row: dict[str, Any], quotes: tuple[Quote, ...]) -> list[int]:
+    """Numbers of the quotes that are read."""
     chance = random.Random(row["id"])
-    holding = [quote for quote in quotes if _holds(row, quote)]
+    every = list(range(1, len(quotes) + 1))
+    if chance.random() < _ALL:
+        return every
+    holding = [number for number in every if _holds(row, quotes[number - 1])]
     if holding and chance.random() < _HOLDING:
-        return holding[0]
-    if chance.random() < _BEST or len(quotes) == 1:
-        return quotes[0]
-    return quotes[chance.randrange(1, min(_OTHERS, len(quotes)))]
+        return holding[:1]
+    if chance.random() < _BEST or len(every) == 1:
+        return every[:1]
+    return [chance.choice(every[1:_OTHERS])]
 
 
 def _holds(row: dict[str, Any], quote: Quote) -> bool:

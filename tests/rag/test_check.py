@@ -24,6 +24,13 @@ QUOTES = [
 ]
 
 
+def test_only_the_quotes_that_were_read_are_tried():
+    draft = Draft("The bridge cost 4.2 million euros.", (2,))
+    assert check("", draft, QUOTES, among=[2]).verdict == "supported"
+    other = check("", draft, QUOTES, among=[1])
+    assert (other.verdict, other.citations) == ("unsupported", ())
+
+
 def test_a_sentence_its_quote_states_is_supported():
     claim = check("", Draft("The bridge cost 4.2 million euros.", (2,)), QUOTES)
     assert (claim.verdict, [one.number for one in claim.citations]) == ("supported", [2])
@@ -161,6 +168,7 @@ def test_some_questions_may_need_several_quotes(question):
         "When did the plant close?",
         "How much was paid?",
         "What is the status of the bus?",
+        "Which news outlet did the mayor talk to?",
     ],
 )
 def test_others_need_one(question):

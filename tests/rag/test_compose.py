@@ -76,10 +76,14 @@ def test_replies_become_sentences_with_numbers(reply, drafts):
     assert parse_reply(reply) == drafts
 
 
-def test_the_grammar_offers_only_the_quotes_there_are():
-    grammar = answer_grammar(3)
-    assert '"1" | "2" | "3"' in grammar
-    assert '"4"' not in grammar
+def test_a_quote_that_is_read_alone_keeps_its_number():
+    shown = answer_messages("Q?", [quote("best"), quote("next")], [2])[-1]["content"]
+    assert shown == "[2] undated: next\n\nQuestion: Q?"
+
+
+def test_the_grammar_offers_only_the_quotes_that_are_read():
+    grammar = answer_grammar([1, 3])
+    assert '("1" | "3")' in grammar
 
 
 def test_every_prompt_file_can_be_rendered():

@@ -40,7 +40,7 @@ def outcome(
     rewritten: str = "Nothing.",
     yes: float = 1.0,
     published: date | None = None,
-    read: int = 0,
+    read: Sequence[int] = (),
 ) -> tuple[Outcome, ScriptedChatModel]:
     quotes = [quote(text, published) for text in texts]
     model = ScriptedChatModel([rewritten], yes=yes)
@@ -51,8 +51,8 @@ def outcome(
         quotes,
         model,
         Settings(),
-        Judgement(model, question, Settings()),
-        read=read or len(quotes),
+        Judgement(model, question, quotes, Settings()),
+        read=read or range(1, len(quotes) + 1),
     )
     try:
         while True:
@@ -74,14 +74,17 @@ def test_a_sentence_that_failed_is_written_anew_from_its_quote():
 
 
 def test_what_is_written_anew_keeps_the_number_of_its_quote():
-    found, _ = outcome(WRONG.replace("[1]", "[2]"), rewritten=RIGHT, texts=(PARKS, COST))
+    written = [one.replace("[1]", "[2]") for one in (WRONG, RIGHT)]
+    found, model = outcome(written[0], rewritten=written[1], texts=(PARKS, COST))
+    assert f"[2] undated: {COST}\n" in model.prompts[-1][-1]["content"]
+    assert PARKS not in model.prompts[-1][-1]["content"]
     ((claim,),) = (found.claims,)
     assert [(one.number, one.quote.text) for one in claim.citations] == [(2, COST)]
 
 
 def test_if_the_best_quote_alone_gives_no_answer_all_are_read():
     found, model = outcome(
-        WRONG, rewritten=RIGHT.replace("[1]", "[2]"), texts=(PARKS, COST), read=1
+        WRONG, rewritten=RIGHT.replace("[1]", "[2]"), texts=(PARKS, COST), read=[1]
     )
     ((claim,),) = (found.claims,)
     assert [(one.number, one.quote.text) for one in claim.citations] == [(2, COST)]

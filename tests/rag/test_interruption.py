@@ -44,32 +44,26 @@ def small() -> Iterator[LlamaChatModel]:
 
 @pytest.fixture(params=[False, True], ids=["nothing kept", "beginning kept"])
 def model(small: LlamaChatModel, request: pytest.FixtureRequest, tmp_path: Any) -> LlamaChatModel:
-    small._prefixes = PrefixCache(tmp_path if request.param else None, model="test")
+    small._reader.prefixes = PrefixCache(tmp_path if request.param else None, model="test")
+    for number in list(small._layers):
+        small._layers.pop(number).close()
     return small
 
 
 def interrupt_in_step(
-    model: LlamaChatModel,
-    monkeypatch: pytest.MonkeyPatch,
-    number: int,
-    *,
-    of: tuple[Any, str] | None = None,
+    model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> Callable[[], int]:
-    """Interrupt the model in the middle of a step of reading; how many it has begun is returned.
-
-    ``of`` is where a step is called by which name, ``eval`` of its Llama by default.
-    """
-    owner, name = of or (model._llama, "eval")
-    evaluate, steps = getattr(owner, name), 0
+    """Interrupt the model in the middle of a step of reading; how many it has begun is returned."""
+    decode, steps = llama_cpp.llama_decode, 0
 
     def step(*arguments: Any) -> Any:
         nonlocal steps
         steps += 1
         if steps == number:
             model.interrupt()
-        return evaluate(*arguments)
+        return decode(*arguments)
 
-    monkeypatch.setattr(owner, name, step)
+    monkeypatch.setattr(llama_cpp, "llama_decode", step)
     return lambda: steps
 
 
@@ -83,13 +77,13 @@ def test_reading_up_to_a_layer_ends_too(
     model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     expected = model.hidden_state(LONG, 5)
-    unseen = f"Reply in {number} words, {id(model._prefixes)}. " * 12
+    unseen = f"Reply in {number} words, {id(model._reader.prefixes)}. " * 12
     other = [{"role": "system", "content": unseen}, LONG[1]]
     with monkeypatch.context() as patch:
-        steps = interrupt_in_step(model, patch, number, of=(llama_cpp, "llama_decode"))
+        steps = interrupt_in_step(model, patch, number)
         with pytest.raises(Interrupted):
             model.hidden_state(other, 5)
-    assert steps() == number
+        assert steps() == number
     model.resume()
     state = model.hidden_state(other, 5)
     assert model.hidden_state(LONG, 5) == expected
@@ -145,12 +139,12 @@ def test_reading_ends_in_the_middle_of_a_step(
     number: int,
 ) -> None:
     expected = model.yes_probability(LONG)
+    model.yes_probability(LONG[:1])  # else it is still known
     with monkeypatch.context() as patch:
         steps = interrupt_in_step(model, patch, number)
         with pytest.raises(Interrupted):
             model.yes_probability(LONG)
         assert steps() == number
-    assert model._llama.n_tokens == 0
     model.resume()
     assert model.yes_probability(LONG) == expected
     assert capfd.readouterr().err == ""
@@ -185,11 +179,8 @@ def test_nothing_is_answered_until_it_is_resumed(
 def test_other_errors_are_not_taken_for_an_interruption(
     model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(tokens: Any) -> None:
-        raise RuntimeError("llama_decode returned -3")
-
-    monkeypatch.setattr(model._llama, "eval", broken)
-    with pytest.raises(RuntimeError, match="-3"):
+    monkeypatch.setattr(llama_cpp, "llama_decode", lambda *_: -3)
+    with pytest.raises(ModelError, match="-3"):
         model.yes_probability(LONG)
 
 

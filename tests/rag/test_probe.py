@@ -1,11 +1,13 @@
 """The probe: which model it belongs to, when it is asked instead of the model's Yes, and that it tells near misses."""
 
 import math
+import re
 
 import pytest
 
 import rag.probe
 from rag import ModelInfo, Settings, open_chat_model
+from rag.compose import answer_messages
 from rag.probe import Probe, probe_for
 from rag.prompts import render
 from rag.refuse import Judgement, states_the_answer
@@ -64,16 +66,19 @@ def test_a_state_of_another_width_is_no_state(probe):
         probe.probability([1.0])
 
 
-def test_the_state_is_read_at_the_end_of_the_judges_prompt(probe):
+def test_the_state_is_read_where_the_answer_begins(probe):
     model = Open(["unused"], yes=0.1)
-    assert states_the_answer(model, "Who?", [quote(BRIDGE)]) == probe.probability([2.0, 1.0])
-    (messages,) = model.prompts
-    assert messages == render("judge", text=f"undated: {BRIDGE}", question="Who?")
+    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+    assert states_the_answer(model, "Who?", quotes, [2]) == probe.probability([2.0, 1.0])
+    assert states_the_answer(model, "Who?", quotes) == probe.probability([2.0, 1.0])
+    assert model.prompts == [answer_messages("Who?", quotes, [2]), answer_messages("Who?", quotes)]
 
 
 def test_without_a_probe_the_model_is_taken_at_its_word(monkeypatch):
     monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: None)
-    assert states_the_answer(Open(["unused"], yes=0.1), "Who?", [quote(BRIDGE)]) == 0.1
+    model = Open(["unused"], yes=0.1)
+    assert states_the_answer(model, "Who?", [quote("A dog barks."), quote(BRIDGE)], [2]) == 0.1
+    assert model.prompts == [render("judge", text=f"undated: {BRIDGE}", question="Who?")]
     assert states_the_answer(ScriptedChatModel(["unused"], yes=0.2), "Who?", [quote(BRIDGE)]) == 0.2
 
 
@@ -86,50 +91,81 @@ def test_a_probe_for_another_prompt_is_none(monkeypatch):
         rag.probe._shipped_probe.cache_clear()
 
 
+QUOTES = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
+ONE, SEVERAL = "Who rebuilt the ferry?", "Which ports were rebuilt, and who paid?"
+SURE, UNLIKELY, SURELY_NOT = 2.0, -1.0, -4.0  # .92, .38, .03
+
+
+class Seeing(Open):
+    """Its state tells of the quotes that it reads: of the best one alone, the other one alone, or both."""
+
+    def __init__(self, first, both=UNLIKELY, second=UNLIKELY):
+        super().__init__(["unused"])
+        self.states = {(1,): first, (2, 1): both, (2,): second}
+
+    def hidden_state(self, messages, layer):
+        self.prompts.append(messages)
+        shown = re.findall(r"\[(\d)\] undated", messages[-1]["content"])
+        return [self.states[tuple(map(int, shown))], 0.0]
+
+
 @pytest.mark.parametrize(
-    ("state", "question", "read"),
+    ("question", "first", "both", "read", "looks"),
     [
-        ([2.0, 0.0], "Who rebuilt the ferry?", 1),
-        ([0.0, 0.0], "Who rebuilt the ferry?", 2),  # not sure
-        ([-4.0, 0.0], "Who rebuilt the ferry?", 0),  # surely not
-        (
-            [2.0, 0.0],
-            "Which ports were rebuilt, and who paid?",
-            2,
-        ),  # one quote may hold a part only
-        ([-4.0, 0.0], "Which ports were rebuilt, and who paid?", 2),
+        (ONE, SURE, UNLIKELY, (1,), 1),
+        (ONE, UNLIKELY, SURE, (1, 2), 2),
+        (ONE, UNLIKELY, UNLIKELY, (), 2),
+        (ONE, SURELY_NOT, SURE, (), 1),
+        (SEVERAL, SURE, SURE, (1, 2), 1),  # one quote may hold a part only
+        (SEVERAL, SURELY_NOT, SURE, (1, 2), 1),
+        (SEVERAL, SURE, UNLIKELY, (), 1),
     ],
 )
-def test_how_sure_the_best_quote_is_decides_what_is_read(probe, state, question, read):
-    model = Open(["unused"])
-    model.state = state
-    judgement = Judgement(model, question, Settings())
-    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert list(judgement.to_read(quotes)) == quotes[:read]
-    judgement.confidence(quotes[:1])
-    assert len(model.prompts) == 1  # what it has judged is remembered
+def test_how_sure_the_best_quote_is_decides_what_is_read(probe, question, first, both, read, looks):
+    model = Seeing(first, both)
+    judgement = Judgement(model, question, QUOTES, Settings())
+    for _ in range(2):  # what it has judged is remembered
+        assert judgement.to_read() == read
+        assert len(model.prompts) == looks
+    seen = [both] if question == SEVERAL else [first, both][:looks]
+    assert judgement.highest == max(probe.probability([state, 0.0]) for state in seen)
+
+
+def test_of_what_was_read_for_one_thing_no_more_is_asked(probe):
+    judgement = Judgement(Seeing(UNLIKELY, SURE), ONE, QUOTES, Settings())
+    read = judgement.to_read()
+    assert judgement.of_answer(read, [2]) == probe.probability([SURE, 0.0])
+
+
+def test_what_an_answer_put_together_cites_must_state_it_too(probe):
+    judgement = Judgement(Seeing(SURE, SURE), SEVERAL, QUOTES, Settings())
+    read = judgement.to_read()
+    assert judgement.of_answer(read, [2]) == probe.probability([UNLIKELY, 0.0])
+    assert judgement.of_answer(read, [1, 2]) == probe.probability([SURE, 0.0])
 
 
 def test_whoever_wants_no_refusals_gets_none(probe):
-    model = Open(["unused"])
-    model.state = (-4.0, 0.0)
-    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert Judgement(model, "Who?", Settings(refuse_below=0)).to_read(quotes) == quotes
+    for question, read in ((ONE, (1,)), (SEVERAL, (1, 2))):
+        model = Seeing(SURELY_NOT, SURELY_NOT)
+        assert Judgement(model, question, QUOTES, Settings(refuse_below=0)).to_read() == read
 
 
-def test_one_quote_is_not_enough_if_it_would_be_refused(probe):
-    model = Open(["unused"])
-    model.state = (0.7, 0.0)  # .77
-    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert Judgement(model, "Who?", Settings()).to_read(quotes) == quotes[:1]
-    assert Judgement(model, "Who?", Settings(refuse_below=0.9)).to_read(quotes) == quotes
+def test_strictness_decides_when_one_quote_is_enough(probe):
+    model = Seeing(0.7, 2.5)  # .77, .95
+    assert Judgement(model, ONE, QUOTES, Settings()).to_read() == (1,)
+    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.9)).to_read() == (1, 2)
+    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.96)).to_read() == ()
 
 
-def test_without_a_probe_all_quotes_are_read(probe):
-    model = ScriptedChatModel(["unused"], yes=1.0)
-    quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert Judgement(model, "Who?", Settings()).to_read(quotes) == quotes
-    assert not model.prompts
+def test_without_a_probe_all_quotes_are_read_and_what_is_cited_is_judged():
+    model = ScriptedChatModel(["unused"], yes=0.3)
+    judgement = Judgement(model, ONE, QUOTES, Settings())
+    assert judgement.to_read() == (1, 2)
+    assert (judgement.highest, len(model.prompts)) == (None, 0)
+    assert judgement.of_answer((1, 2), [2]) == 0.3
+    assert model.prompts == [
+        render("judge", text="undated: The ferry to Sund is blue.", question=ONE)
+    ]
 
 
 def test_the_real_model_tells_what_is_stated_from_what_is_near_it():

@@ -123,6 +123,51 @@ def test_why_the_pipeline_cannot_be_opened_is_told(settings: Settings, docs: Pat
         assert (desk.state().kind, desk.state().message) == ("failed", "The roof leaks. Mend it.")
 
 
+class Warming:
+    """A pipeline whose model reads its instruction until it is interrupted, or as long as it likes."""
+
+    def __init__(self, fails: RagError | None = None) -> None:
+        self.fails = fails
+        self.said: list[str] = []
+        self.reading, self.interrupted = threading.Event(), threading.Event()
+
+    def warm(self) -> None:
+        self.said.append("warm")
+        self.reading.set()
+        if self.fails:
+            raise self.fails
+        if self.interrupted.wait(30):
+            raise rag.Interrupted("Stopped.")
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+    def close(self) -> None:
+        self.said.append("close")
+
+
+def test_what_cannot_get_ready_is_closed_and_told(settings: Settings, docs: Path) -> None:
+    pipeline = Warming(RagError("The memory is full. Close something."))
+    with indexed_desk(settings, open_pipeline=lambda *_, **__: pipeline) as desk:
+        desk.ingest([docs])
+        with pytest.raises(RagError, match="memory"):
+            desk.pipeline()
+        assert pipeline.said == ["warm", "close"]
+        assert desk.state().kind == "failed"
+
+
+def test_closing_does_not_wait_for_what_gets_ready(settings: Settings, docs: Path) -> None:
+    pipeline = Warming()
+    with indexed_desk(settings, open_pipeline=lambda *_, **__: pipeline) as desk:
+        desk.ingest([docs])
+        desk.warm()
+        assert pipeline.reading.wait(30)
+        assert desk.state().kind == "opening"
+        began = time.monotonic()
+    assert time.monotonic() - began < 20
+    assert pipeline.said == ["warm", "close"]
+
+
 def test_a_missing_model_is_told(settings: Settings, tmp_path: Path, docs: Path) -> None:
     settings = settings.model_copy(update={"models_dir": tmp_path, "chat_model": "hub:a/b/c.gguf"})
     with indexed_desk(settings, models=None) as desk:

@@ -99,6 +99,7 @@ class Desk:
         self._embedder = embedder
         self._retriever: rag.HybridRetriever | None = None
         self._pipeline: Answering | None = None
+        self._loading: Answering | None = None
         self._error: RagError | None = None
         self._opening = threading.RLock()  # one opens, others wait for it
         self._is_opening = self._resumed = False
@@ -338,10 +339,11 @@ class Desk:
         self.reading.cancel()
         self.queue.close()
         self.reading.wait(10)
+        _call(self._loading, "interrupt")
         with self._opening:
             parts = (self._pipeline, self._retriever, self._holdings, self.__dict__.get("store"))
             for part in parts:
-                _close(part)
+                _call(part, "close")
             self._pipeline = self._retriever = None
 
     def __enter__(self) -> Desk:
@@ -356,6 +358,14 @@ class Desk:
         self._is_opening = True
         try:
             pipeline = self._open_pipeline(settings, embedder=self.embedder())
+            self._loading = pipeline
+            try:
+                _call(pipeline, "warm")
+            except BaseException:
+                _call(pipeline, "close")
+                raise
+            finally:
+                self._loading = None
         except RagError as error:
             self._error = error
             raise
@@ -399,7 +409,7 @@ class Desk:
             with self.queue.exclusively(), self._opening:
                 old, self._pipeline = self._pipeline, pipeline
                 self.settings = settings
-            _close(old)
+            _call(old, "close")
         else:  # nothing to open yet, but the model can be looked at
             rag.locate_model(settings.chat_model, settings, "chat")
             with self.queue.exclusively():
@@ -411,7 +421,8 @@ def _given(filters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value}
 
 
-def _close(part: object) -> None:
-    close = getattr(part, "close", None)
-    if close is not None:
-        close()
+def _call(part: object, name: str) -> None:
+    """What a part may have and need not."""
+    method = getattr(part, name, None)
+    if method is not None:
+        method()
