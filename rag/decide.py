@@ -43,13 +43,14 @@ def decide(
     judgement: Judgement,
     *,
     read: Sequence[int],
+    before: Sequence[int] = (),
 ) -> Generator[str, None, Outcome]:
     """What stands of the sentences that were checked; yields while the model is at work.
 
     The quotes must state the answer to exactly this question, as far as the model can tell. Where none of the sentences
     passed, all quotes are read if only some were (``read`` has their numbers) and all together will do; else one
-    sentence is written anew from the quote they point to. If that does not pass either, the words of the quote stand
-    in its place.
+    sentence is written anew from the quote they point to, unless that quote was read alone, now or ``before``: the same
+    would be written. If that does not pass either, the words of the quote stand in its place.
     """
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
@@ -58,7 +59,7 @@ def decide(
     if len(read) < len(quotes) and not useful and judgement.will_do(every):
         written, tokens = yield from write(question, quotes, every, model, settings.answer_tokens)
         outcome = yield from decide(
-            question, written, quotes, model, settings, judgement, read=every
+            question, written, quotes, model, settings, judgement, read=every, before=read
         )
         tried = checked if outcome.reason else dropped
         dropped = tuple(dict.fromkeys((*tried, *outcome.dropped)))
@@ -75,10 +76,10 @@ def decide(
         reason: RefusalReason = "not_stated" if claims else "unsupported"
         return Outcome(reason=reason, dropped=tuple(checked), confidence=confidence)
     if not claims:
-        claims = (
-            (yield from _rewritten(question, cited[0].number, quotes, model))
-            or _quoted(question, cited[0]),
-        )
+        anew, number = None, cited[0].number
+        if [number] not in (list(read), list(before)):
+            anew = yield from _rewritten(question, number, quotes, model)
+        claims = (anew or _quoted(question, cited[0]),)
     return Outcome(claims=claims, dropped=dropped, confidence=confidence)
 
 

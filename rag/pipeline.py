@@ -124,8 +124,8 @@ class Pipeline:
     ) -> Generator[AnswerEvent, None, None]:
         """The same step by step. Close the generator to stop the model.
 
-        `Delta` events with empty text show that the model is at work. While it looks whether the quotes will do,
-        some seconds, only `interrupt` ends it.
+        `Delta` events with empty text show that the model is at work. While it judges quotes, some seconds before an
+        answer and now and then after it, only `interrupt` ends it.
         """
         clock = _Clock()
         if isinstance(self.model, Interruptible):
@@ -215,7 +215,10 @@ class Pipeline:
             self.model.interrupt()
 
     def warm(self) -> None:
-        """Load what the first question would otherwise wait for, and have the model read its instruction."""
+        """Load what the first question would otherwise wait for.
+
+        A model whose answers are judged by a probe (see `rag.probe`) reads its instruction as well.
+        """
         load_weights(self._embedder)
         prepare(self.model)
 

@@ -58,14 +58,13 @@ class PromptReader:
         known = len(prompt.tokens) - 1 if last == prompt else prompt.constant
         self._prompt = None
         at_hand = last is not None and last.tokens[: last.constant] == beginning
-        if not at_hand and not self.prefixes.restore(self._context, beginning):
-            self._cut(0)
-            yield from self._steps(prompt, 0, prompt.constant)
-            if prompt.constant >= STEP:
-                self.prefixes.keep(self._context, beginning)
-        if not self._cut(known):  # models without attention cannot forget a part
-            self._cut(0)
-            known = 0
+        if not (at_hand and self._cut(known)):  # models without attention cannot forget a part
+            known = prompt.constant
+            if not self.prefixes.restore(self._context, beginning):
+                self._cut(0)
+                yield from self._steps(prompt, 0, known)
+                if known >= STEP:
+                    self.prefixes.keep(self._context, beginning)
         yield from self._steps(prompt, known, len(prompt.tokens) - 1)
         self._prompt = prompt
 

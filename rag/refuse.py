@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rag.asked import asks_for_several
 from rag.compose import answer_messages, judge_messages
-from rag.probe import probe_for
+from rag.probe import Probe, probe_for
 from rag.protocols import ChatModel, Introspective, Judge
 from rag.settings import Settings
 from rag.types import Passage, Quote
@@ -43,7 +43,7 @@ def states_the_answer(
     By a probe of the model's hidden state where it would begin to answer if there is one for it, else by its Yes; 0 or
     1 for a model that only tells its choice.
     """
-    if isinstance(model, Introspective) and (probe := probe_for(model.info)):
+    if (probe := _probe_of(model)) and isinstance(model, Introspective):
         messages = answer_messages(question, quotes, numbers)
         return probe.probability(model.hidden_state(messages, probe.layer))
     chosen = quotes if numbers is None else [quotes[number - 1] for number in numbers]
@@ -54,14 +54,18 @@ def states_the_answer(
     return float(reply.strip() == "Yes")
 
 
+def _probe_of(model: ChatModel) -> Probe | None:
+    return probe_for(model.info) if isinstance(model, Introspective) else None
+
+
 def prepare(model: ChatModel) -> None:
     """Have what is the same in every prompt read before the first question, if answers are judged by a probe."""
-    if probe_for(model.info):
+    if _probe_of(model):
         states_the_answer(model, "", ())
 
 
 class Judgement:
-    """What a model makes of the quotes for one question; nothing is read to it twice."""
+    """What a model makes of the quotes for one question; none are judged twice."""
 
     def __init__(
         self, model: ChatModel, question: str, quotes: Sequence[Quote], settings: Settings
@@ -92,7 +96,7 @@ class Judgement:
         others distract a small model. All where one may not be enough. Without a probe all, unjudged.
         """
         every = tuple(range(1, len(self._quotes) + 1))
-        if not probe_for(self._model.info):
+        if not _probe_of(self._model):
             return every
         if not asks_for_several(self._question):
             if self.will_do(every[:1]):

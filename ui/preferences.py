@@ -22,9 +22,9 @@ Update: TypeAlias = Any  # what gradio takes as the new value of a part
 LENGTHS: Mapping[str, int] = {"Short": 80, "Medium": 160, "Long": 320}
 _STRICTNESS = (
     (0.2, "lenient: answers more often, and is wrong more often"),
-    (0.35, "rather lenient"),
-    (0.5, "balanced"),
-    (0.7, "rather strict"),
+    (0.4, "rather lenient"),
+    (0.6, "balanced"),
+    (0.75, "rather strict"),
     (1.0, "strict: answers only what the quotes state outright"),
 )
 

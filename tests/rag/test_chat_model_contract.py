@@ -7,6 +7,7 @@ import pytest
 from rag import Judge, ModelCorrupt, ModelError, Settings, open_chat_model
 from rag.generate import LlamaChatModel
 from rag.prefixes import PrefixCache
+from rag.reading import PromptReader
 from rag.testing import ScriptedChatModel
 
 ASKED = [
@@ -192,6 +193,19 @@ def test_to_the_last_digit_it_is_the_same_whatever_was_read_before(small, before
     assert small.hidden_state(TERNS, 5) == state
     small._reader._prompt = None
     assert logits() == (alone, 0)
+
+
+def test_a_model_that_cannot_forget_a_part_replies_the_same(small, monkeypatch, tmp_path):
+    """As those without attention: what comes after the constant part is only forgotten with all before it."""
+    small._reader.prefixes = PrefixCache(tmp_path, model="test")
+    long = [{"role": "system", "content": "Count the birds on the island. " * 30}, TERNS[1]]
+    whole = [*small.stream(long, max_tokens=8)]
+    cut = PromptReader._cut
+    monkeypatch.setattr(PromptReader, "_cut", lambda self, known: not known and cut(self, known))
+    for _ in range(2):
+        again = [*small.stream(long, max_tokens=8)]
+        assert "".join(again) == "".join(whole)
+        assert 0 < again.count("") < whole.count("")  # the constant part was kept
 
 
 def test_a_reading_that_was_given_up_leaves_nothing_behind(small):

@@ -38,7 +38,7 @@ def outcome(
     question: str = QUESTION,
     texts: Sequence[str] = (COST,),
     rewritten: str = "Nothing.",
-    yes: float = 1.0,
+    yes: Sequence[float] | float = 1.0,
     published: date | None = None,
     read: Sequence[int] = (),
 ) -> tuple[Outcome, ScriptedChatModel]:
@@ -95,10 +95,34 @@ def test_if_the_best_quote_alone_gives_no_answer_all_are_read():
 
 
 def test_if_that_fails_too_the_words_of_the_quote_stand_in_its_place():
-    found, _ = outcome(WRONG, rewritten=WRONG)
+    found, model = outcome(WRONG, rewritten=WRONG, texts=(COST, PARKS))
     (claim,) = found.claims
+    assert len(model.grammars) == 1
     assert claim.text == f"The sources state: “{COST}”"
     assert (claim.verdict, claim.citations[0].quote.text) == ("supported", COST)
+
+
+def test_from_a_quote_that_was_read_alone_nothing_is_written_again():
+    found, model = outcome(WRONG, rewritten=RIGHT)
+    (claim,) = found.claims
+    assert claim.text == f"The sources state: “{COST}”"
+    assert not model.grammars
+
+
+def test_neither_if_all_quotes_were_read_after_it():
+    found, model = outcome(WRONG, rewritten=WRONG, texts=(COST, PARKS), read=[1])
+    (claim,) = found.claims
+    assert claim.text == f"The sources state: “{COST}”"
+    assert len(model.grammars) == 1  # from both
+
+
+def test_all_quotes_are_read_only_if_together_they_will_do():
+    found, model = outcome(WRONG, rewritten=RIGHT, texts=(COST, PARKS), read=[1], yes=[0.1, 0.9])
+    (claim,) = found.claims
+    assert claim.text == f"The sources state: “{COST}”"
+    assert (found.confidence, found.tokens) == (0.9, None)
+    assert [one.text for one in found.dropped] == [WRONG.replace(" [1]", "")]
+    assert not any(model.grammars)
 
 
 def test_of_a_long_quote_the_sentence_nearest_to_the_question_stands():

@@ -1,14 +1,17 @@
 """From a question to an answer or a refusal, over a real index with a scripted model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+import rag.probe
 from rag import (
     REFUSAL,
     ClaimChecked,
     Delta,
     Finished,
+    ModelInfo,
     Pipeline,
     QuestionError,
     Retrieved,
@@ -17,7 +20,9 @@ from rag import (
     ingest_paths,
     open_pipeline,
 )
+from rag.probe import Probe
 from rag.testing import HashEmbedder, ScriptedChatModel
+from rag.types import Message
 
 BRIDGE = (
     "date 2019-03-05\n\nThe harbour bridge reopened on Monday after eleven months of repairs. "
@@ -217,3 +222,51 @@ def test_an_own_retriever_is_enough(ask):
 
     pipeline = Pipeline(Mine(), ScriptedChatModel([RIGHT]), HashEmbedder(), inner.settings)
     assert pipeline.ask(QUESTION).text == RIGHT
+
+
+class Reading(ScriptedChatModel):
+    """Its state tells of the best quote alone, and of all together."""
+
+    info = ModelInfo(name="reading", sha256="1" * 64)
+
+    def __init__(self, alone: float, together: float) -> None:
+        super().__init__([RIGHT])
+        self.alone, self.together, self.looks = alone, together, 0
+
+    def hidden_state(self, messages: Sequence[Message], _: int) -> list[float]:
+        self.looks += 1
+        return [self.together if "[2] " in messages[-1]["content"] else self.alone]
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "looks", "quotes"),
+    [(3.0, -9.0, 1, 1), (-1.0, 3.0, 2, 2), (-1.0, -1.0, 2, 0), (-9.0, 3.0, 1, 0)],
+)
+def test_a_probe_decides_what_is_answered_from(ask, monkeypatch, alone, together, looks, quotes):
+    probe = Probe(model="1" * 64, prompt="", layer=3, weights=(1.0,), bias=0.0)
+    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: probe)
+    pipeline = ask()
+    pipeline.model = model = Reading(alone, together)
+    answer = pipeline.ask(
+        "What did the work on the harbour bridge cost, with the ferries across the bay?"
+    )
+    assert model.looks == looks
+    read = [prompt[-1]["content"].count("] ") for prompt in model.prompts]
+    assert read == [quotes] * bool(quotes)
+    assert answer.refused == (not quotes)
+    told = max([alone, together][:looks]) if not quotes else [alone, together][looks - 1]
+    assert answer.confidence == probe.probability([told])
+    if not quotes:
+        assert (answer.refusal_reason, answer.tokens, answer.text) == ("not_stated", None, REFUSAL)
+        assert answer.timings.first_token_s == answer.timings.total_s
+
+
+def test_getting_ready_reads_the_instruction_where_a_probe_judges(ask, monkeypatch):
+    probe = Probe(model="1" * 64, prompt="", layer=3, weights=(1.0,), bias=0.0)
+    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: probe)
+    pipeline = ask()
+    pipeline.warm()
+    assert not model_of(pipeline).prompts
+    pipeline.model = model = Reading(0.0, 0.0)
+    pipeline.warm()
+    assert (model.looks, model.prompts) == (1, [])

@@ -99,7 +99,7 @@ def test_the_nearest_length_has_the_word(tokens: int, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0.0, "lenient"), (0.4, "balanced"), (1.0, "strict: ")]
+    ("value", "words"), [(0.0, "lenient"), (0.5, "balanced"), (1.0, "strict: ")]
 )
 def test_strictness_has_words(settings: Settings, value: float, words: str) -> None:
     assert words in strictness_words(settings.model_copy(update={"refuse_below": value}))

@@ -359,6 +359,8 @@ class Desk:
         try:
             pipeline = self._open_pipeline(settings, embedder=self.embedder())
             self._loading = pipeline
+            if self.closed:  # while it was opened
+                _call(pipeline, "interrupt")
             try:
                 _call(pipeline, "warm")
             except BaseException:
