@@ -55,7 +55,7 @@ def decide(
     claims = tuple(claim for claim in checked if claim.verdict == "supported")
     dropped = tuple(claim for claim in checked if claim.verdict == "unsupported")
     useful = any(_gives(question, claim) for claim in claims)
-    every = range(1, len(quotes) + 1)
+    every = judgement.every
     if len(read) < len(quotes) and not useful and judgement.will_do(every):
         written, tokens = yield from write(question, quotes, every, model, settings.answer_tokens)
         outcome = yield from decide(

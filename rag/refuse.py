@@ -77,6 +77,11 @@ class Judgement:
         self._quotes = quotes
         self._known: dict[tuple[int, ...], float] = {}
 
+    @property
+    def every(self) -> tuple[int, ...]:
+        """The numbers of all quotes."""
+        return tuple(range(1, len(self._quotes) + 1))
+
     def confidence(self, numbers: Sequence[int]) -> float:
         """How likely the quotes of these numbers state the answer, as `states_the_answer` has it."""
         key = tuple(numbers)
@@ -95,7 +100,7 @@ class Judgement:
         The best one alone if it is likely to state the answer: it is answered from sooner, and more rightly, since
         others distract a small model. All where one may not be enough. Without a probe all, unjudged.
         """
-        every = tuple(range(1, len(self._quotes) + 1))
+        every = self.every
         if not _probe_of(self._model):
             return every
         if not asks_for_several(self._question):

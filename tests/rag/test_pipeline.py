@@ -224,6 +224,13 @@ def test_an_own_retriever_is_enough(ask):
     assert pipeline.ask(QUESTION).text == RIGHT
 
 
+@pytest.fixture
+def probe(monkeypatch):
+    found = Probe(model="1" * 64, prompt="", layer=3, weights=(1.0,), bias=0.0)
+    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: found)
+    return found
+
+
 class Reading(ScriptedChatModel):
     """Its state tells of the best quote alone, and of all together."""
 
@@ -242,9 +249,7 @@ class Reading(ScriptedChatModel):
     ("alone", "together", "looks", "quotes"),
     [(3.0, -9.0, 1, 1), (-1.0, 3.0, 2, 2), (-1.0, -1.0, 2, 0), (-9.0, 3.0, 1, 0)],
 )
-def test_a_probe_decides_what_is_answered_from(ask, monkeypatch, alone, together, looks, quotes):
-    probe = Probe(model="1" * 64, prompt="", layer=3, weights=(1.0,), bias=0.0)
-    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: probe)
+def test_a_probe_decides_what_is_answered_from(ask, probe, alone, together, looks, quotes):
     pipeline = ask()
     pipeline.model = model = Reading(alone, together)
     answer = pipeline.ask(
@@ -261,9 +266,8 @@ def test_a_probe_decides_what_is_answered_from(ask, monkeypatch, alone, together
         assert answer.timings.first_token_s == answer.timings.total_s
 
 
-def test_getting_ready_reads_the_instruction_where_a_probe_judges(ask, monkeypatch):
-    probe = Probe(model="1" * 64, prompt="", layer=3, weights=(1.0,), bias=0.0)
-    monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: probe)
+@pytest.mark.usefixtures("probe")
+def test_getting_ready_reads_the_instruction_where_a_probe_judges(ask):
     pipeline = ask()
     pipeline.warm()
     assert not model_of(pipeline).prompts
