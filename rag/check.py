@@ -9,7 +9,10 @@ from datetime import date
 from functools import lru_cache
 
 from rag.agreement.agree import disagreement
+from rag.agreement.another import told_of_another
 from rag.agreement.polarity import reversal
+from rag.agreement.possibilities import told_as_fact
+from rag.agreement.reasons import invented_reason
 from rag.agreement.terms import read_row
 from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
@@ -124,7 +127,13 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     held = words & _content_words(source)
     repeated = (words - held) & _content_words(question)
     cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
-    objection = disagreement(text, source, question) or reversal(read_row(text), read_row(source))
+    objection = (
+        disagreement(text, source, question)
+        or reversal(read_row(text), read_row(source))
+        or invented_reason(text, source)
+        or told_as_fact(text, source)
+        or told_of_another(text, source)
+    )
     return Weighed(cover, objection)
 
 

@@ -7,12 +7,15 @@ another term stands in its place, the sentence has taken one for the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 from rag.agreement.amounts import read_amount
-from rag.agreement.around import Around, role
+from rag.agreement.around import BE, Around, role
 from rag.agreement.terms import Row, Term, read_row
+from rag.peoples import COUNTRY_OF
+from rag.wording import stem
 
 #: How well the words around must match for another term to be in a term's place, and by how much better.
 #: Names are exchanged and moved about in honest sentences as well; numbers and dates stay with what they belong to.
@@ -27,10 +30,16 @@ _BESIDE = 2
 _IN_BRACKETS = 0.8
 # What stands after a preposition or owns what follows is rarely in the place of what does not.
 _OTHER_ROLE = 0.8
+_ANOTHERS_VERB = 0.5
 # Names are taken as exchanged where so much of what is said between them is the same.
 _MOST_OF = 0.7
 _LONGEST_SPAN = 14
+# So many words of little meaning may stand between what somebody is called and the name.
+_LOOSE = 3
 _DEMONYMS = ("n", "an", "ian", "ese", "ish", "i")
+_COUNTRY_OF = {stem(name): stem(country) for name, country in COUNTRY_OF.items()}
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
+_GROUPED = re.compile(r"\d[,.]\d")
 
 
 def disagreement(sentence: str, source: str, question: str = "") -> str | None:
@@ -44,6 +53,8 @@ def disagreement(sentence: str, source: str, question: str = "") -> str | None:
     claim, held = read_row(sentence), read_row(source)
     for term in _missing(claim, held, read_row(question)):
         return f"the source does not mention {term.text}"
+    if _names_it_so(claim, held):
+        return None
     return _misplaced(claim, held) or _exchanged(claim, held)
 
 
@@ -62,21 +73,22 @@ def _missing(claim: Row, held: Row, asked: Row) -> Iterator[Term]:
     values |= {("number", (read_amount(lowers, at)[0],)) for at in range(len(lowers))}
     known = held.stems | asked.stems | held.joined
     initials = {_initials(one) for one in (*held.terms, *asked.terms) if one.kind == "name"}
-    initials = (initials | known) - {""}
+    known = (known | initials) - {""}
     for term in claim.terms:
         if term.kind != "name":
             absent = not term.vague and (term.kind, term.key) not in values
         else:
             unknown = not all(is_known(one, known) for one in term.key)
             absent = unknown and not term.opens
-            absent = absent and not {term.text.lower(), _initials(term)} & initials
+            absent = absent and not {term.text.lower(), _initials(term)} & known
         if absent:
             yield term
 
 
 def is_known(name: str, known: frozenset[str]) -> bool:
-    """Whether a name occurs, be it as the people of a place or the place of a people."""
-    if name in known:
+    """Whether a name occurs, be it as the people of a place or the place of a people; all are stems."""
+    country = _COUNTRY_OF.get(name, name)
+    if name in known or any(_COUNTRY_OF.get(one, one) == country for one in known):
         return True
     roots = {name.removesuffix(ending) for ending in _DEMONYMS} - {name}
     return bool(known & ({name + ending for ending in _DEMONYMS} | roots))
@@ -85,13 +97,13 @@ def is_known(name: str, known: frozenset[str]) -> bool:
 def _misplaced(claim: Row, held: Row) -> str | None:
     """A term of the sentence in whose place the source has another one."""
     for term in claim.terms:
-        if term.opens and term.key[0] in held.small:
+        if (term.opens and term.key[0] in held.small) or _stands_for(term, claim, held):
             continue
         around = Around(claim, term.first, term.last)
         places = [around.match(held, one.first, one.last) for one in _same(term, held)]
         taken, better = _TAKEN[term.kind == "name"]
         least = max(taken, max(places) + better) if places else _SURELY_TAKEN
-        for rival in _rivals(term, held):
+        for rival in _rivals(term, claim, held):
             # What opens a sentence with a capital letter need be no name.
             word = rival.opens and (rival.key[0] in claim.small or rival.text.endswith("ly"))
             if word or rival.text.lower() == "one":
@@ -100,10 +112,65 @@ def _misplaced(claim: Row, held: Row) -> str | None:
             if held.words[rival.first].aside:
                 fits *= _IN_BRACKETS
             if role(claim, term.first, term.last) != role(held, rival.first, rival.last):
-                fits *= _OTHER_ROLE
+                fits *= _ANOTHERS_VERB if _verb_is_anothers(rival, held) else _OTHER_ROLE
+            if any(_belongs_to(rival, one, held) for one in _same(term, held)):
+                continue
             if fits >= least and not _spoken_for(rival, fits, term, claim, held):
                 return f"where the sentence says {term.text} the source says {rival.text}"
     return None
+
+
+def _stands_for(term: Term, claim: Row, held: Row) -> bool:
+    """Whether the source has a term in brackets right behind another one that the sentence has as well."""
+    asides = (one for one in _same(term, held) if held.words[one.first].aside)
+    named = (other for one in asides for other in held.terms if other.last == one.first - 1)
+    return any(equal(one, other) for other in named for one in claim.terms)
+
+
+def _verb_is_anothers(name: Term, held: Row) -> bool:
+    """Whether what follows a name behind a preposition is told of another: "sells to Turin and has two plants"."""
+    after = held.words[name.last + 1 : name.last + 2]
+    return role(held, name.first, name.last) == "complement" and any(
+        word.lower == "and" or held.breaks.get(name.last + 1) == 1 for word in after
+    )
+
+
+def _belongs_to(owner: Term, name: Term, held: Row) -> bool:
+    """Whether a name is told with its owner right before it: "the Republic of Congo's Denis Sassou"."""
+    between = held.words[owner.first : name.first]
+    return (
+        bool(between)
+        and between[-1].text.endswith("'s")
+        and all(word.light or word.text[0].isupper() for word in between)
+    )
+
+
+def _names_it_so(claim: Row, held: Row) -> bool:
+    """Whether a sentence only says what one is, and the source calls it so right beside its name.
+
+    "Ortiz is the Turin mayor" is "the Turin mayor, Lena Ortiz, said".
+    """
+    name = next(iter(claim.terms), None)
+    if name is None or name.first > 1:
+        return False
+    said = claim.words[name.last + 1 :]
+    others = claim.terms[1:]
+    if (
+        not said
+        or said[0].lower not in BE
+        or any(role(claim, one.first, one.last) for one in others)
+    ):
+        return False
+    wanted = {word.stem for word in said if not word.light}
+    reach = len(wanted) + _LOOSE
+    for one in _same(name, held):
+        near = (
+            held.words[max(0, one.first - reach) : one.first],
+            held.words[one.last + 1 : one.last + 1 + reach],
+        )
+        if any(wanted <= {word.stem for word in words} for words in near):
+            return True
+    return False
 
 
 def _exchanged(claim: Row, held: Row) -> str | None:
@@ -112,41 +179,78 @@ def _exchanged(claim: Row, held: Row) -> str | None:
     there = [term for term in held.terms if term.kind == "name"]
     for one, other in pairwise(names):
         between = _between(claim, one, other)
-        least = _MOST_OF * len(between - {"by"})
-        if _equal(one, other) or not between - {"by"}:
+        if equal(one, other) or not between:
             continue
+        way = _way(claim, one, other)
         found = set()
         for first, second in combinations(there, 2):
-            words = _between(held, first, second)
-            if len(words & between - {"by"}) < least or ("by" in words) != ("by" in between):
+            if len(_between(held, first, second) & between) < _MOST_OF * len(between):
                 continue
-            if _equal(one, first) and _equal(other, second):
-                found.add("kept")
-            elif _equal(one, second) and _equal(other, first):
-                found.add("exchanged")
+            turned = _turned(way, _way(held, first, second))
+            if equal(one, first) and equal(other, second):
+                found.add("exchanged" if turned else "kept")
+            elif equal(one, second) and equal(other, first):
+                found.add("kept" if turned else "exchanged")
         if found == {"exchanged"}:
             return f"the source has {one.text} and {other.text} the other way round"
     return None
 
 
 def _between(row: Row, one: Term, other: Term) -> set[str]:
-    """What the words between two terms of one sentence mean; "by" shows which way it goes."""
+    """What the words between two terms of one sentence mean."""
     span = range(one.last + 1, other.first)
     if len(span) > _LONGEST_SPAN or any(row.breaks.get(at, 0) > 1 for at in (*span, other.first)):
         return set()
     words = [row.words[at] for at in span]
     # "Norwin is based in Turin" is "the Turin-based Norwin".
-    return {one.stem for one in words if not one.tied and (not one.light or one.lower == "by")}
+    return {one.stem for one in words if not one.tied and not one.light}
+
+
+def _way(row: Row, one: Term, other: Term) -> frozenset[str]:
+    """What shows in which order two terms are meant: "done by", "'s" and "of"."""
+    signs = {"owner"} if row.words[one.last].text.endswith("'s") else set()
+    for before, word, after in zip(
+        row.words[one.last + 1 :],
+        row.words[one.last + 2 : other.first],
+        row.words[one.last + 3 :],
+        strict=False,
+    ):
+        if word.lower == "by" and not after.lower.endswith("ing") and not before.light:
+            signs.add("by")
+    if any(
+        word.lower == "of" for word in row.words[max(one.last + 1, other.first - 2) : other.first]
+    ):
+        signs.add("of")
+    return frozenset(signs)
+
+
+def _turned(way: frozenset[str], there: frozenset[str]) -> bool:
+    """Whether the same words between two terms mean the other order: "A closed B" and "A was closed by B"."""
+    owned = {"of", "owner"}
+    return (("by" in way) != ("by" in there)) != (
+        len(way & owned) == len(there & owned) == 1 and way & owned != there & owned
+    )
 
 
 def _same(term: Term, held: Row) -> Iterator[Term]:
-    return (one for one in held.terms if one.kind == term.kind and _equal(term, one))
+    return (one for one in held.terms if one.kind == term.kind and equal(term, one))
 
 
-def _rivals(term: Term, held: Row) -> Iterator[Term]:
+def _rivals(term: Term, claim: Row, held: Row) -> Iterator[Term]:
+    """What may have been taken for a term: other ones of its kind, but no year for 57,000, and no share for a sum."""
     for one in held.terms:
-        if one.kind == term.kind and not _equal(term, one):
-            yield one
+        if one.kind != term.kind or equal(term, one):
+            continue
+        if term.kind == "number":
+            shares = _is_share(term, claim), _is_share(one, held)
+            years = [bool(_YEAR.fullmatch(number.text)) for number in (term, one)]
+            if shares[0] != shares[1] or (any(years) and _GROUPED.search(term.text + one.text)):
+                continue
+        yield one
+
+
+def _is_share(number: Term, row: Row) -> bool:
+    return any(word.lower == "percent" for word in row.words[number.last + 1 : number.last + 2])
 
 
 def _spoken_for(rival: Term, fits: float, term: Term, claim: Row, held: Row) -> bool:
@@ -155,7 +259,7 @@ def _spoken_for(rival: Term, fits: float, term: Term, claim: Row, held: Row) -> 
     Beside the term itself ("Norwin of Poland closed…") it may be pushed a little out of that place.
     """
     for one in claim.terms:
-        if one.kind == rival.kind and _equal(one, rival):
+        if one.kind == rival.kind and equal(one, rival):
             first, last = sorted((one, term), key=lambda it: it.first)
             between = claim.words[first.last + 1 : last.first]
             beside = len(between) <= _BESIDE and all(word.light for word in between)
@@ -166,11 +270,11 @@ def _spoken_for(rival: Term, fits: float, term: Term, claim: Row, held: Row) -> 
     return False
 
 
-def _equal(one: Term, other: Term) -> bool:
+def equal(one: Term, other: Term) -> bool:
     """Whether two terms mean the same; of a name, a part is enough."""
     if one.kind != "name":
         return one.key == other.key
-    mine, yours = frozenset(one.key), frozenset(other.key)
+    mine, yours = frozenset(map(stem, one.key)), frozenset(map(stem, other.key))
     if mine <= yours or yours <= mine or "".join(one.key) == "".join(other.key):
         return True
     if len(mine) == len(yours) == 1:

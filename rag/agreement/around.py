@@ -25,7 +25,7 @@ _PREPOSITIONS = frozenset(
     "of in on at to from by with for into onto over under against between through during before after "
     "since until near about as than across among towards toward via per within without".split()
 )
-_BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
+BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 
 _Sides: TypeAlias = tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]]
 
@@ -117,6 +117,6 @@ def _is_passive(row: Row, first: int, last: int) -> bool:
     if "by" in before:
         return True
     for one, other in pairwise(after):
-        if one.lower in _BE and re.search(r"(?:ed|en|wn|lt|nt|ught)$", other.lower):
+        if one.lower in BE and re.search(r"(?:ed|en|wn|lt|nt|ught)$", other.lower):
             return True
     return False

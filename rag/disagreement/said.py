@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from rag.dates import stated_day
 from rag.events import Dated, read_dates
+from rag.peoples import COUNTRY_OF
 from rag.periods import MONTHS, WEEKDAYS, Period
 from rag.split import Span, split_sentences
 from rag.types import Document, Quote
@@ -32,14 +33,11 @@ OPENER = re.compile(
     r"Around|Over|Nearly|Almost|Up|Gunmen|Police|Nobody|Everyone|People|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve)\b"
 )
 _ENDINGS = ("", "n", "an", "ian", "ese", "ish", "s", "es", "i")
-# What stands for a state, and names of its people that no ending makes.
-_SAME = {
-    "u.s.": "america", "us": "america", "usa": "america", "united": "america", "states": "america",
-    "american": "america", "washington": "america", "kremlin": "russia", "moscow": "russia",
-    "french": "france", "paris": "france", "british": "britain", "uk": "britain", "london": "britain",
-    "chinese": "china", "beijing": "china", "bamako": "mali", "eu": "europe", "brussels": "europe",
-    "un": "nations", "u.n.": "nations", "german": "germany", "berlin": "germany", "spanish": "spain",
-    "kyiv": "ukraine", "dutch": "netherlands", "polish": "poland", "turkish": "turkey",
+# What stands for a state, or for its people.
+_SAME = COUNTRY_OF | {
+    "united": "america", "states": "america", "washington": "america", "kremlin": "russia",
+    "moscow": "russia", "paris": "france", "london": "britain", "beijing": "china", "bamako": "mali",
+    "eu": "europe", "brussels": "europe", "un": "nations", "u.n.": "nations", "berlin": "germany", "kyiv": "ukraine",
 }  # fmt: skip
 _NO_NAME = (
     frozenset(MONTHS)

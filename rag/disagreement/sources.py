@@ -202,7 +202,9 @@ def _bears_on(question: str, answer: str, one: Said, other: Said, found: Differe
     asked, told = stems(question), stems(answer)
     if found.subject and not shared_names(found.subject, frozenset(map(fold, asked | told))):
         return False
-    if any(value and value.lower() in answer.lower() for value in found.values):
+    # What somebody puts first comes up in passing in many an answer.
+    listed = found.kind == "list" and not found.anchors & asked
+    if not listed and any(value and value.lower() in answer.lower() for value in found.values):
         return found.kind in {"figure", "date"} or bool(found.anchors & (asked | told))
     if not shared_names(
         frozenset(map(fold, asked)), one.words | one.names | other.words | other.names

@@ -98,6 +98,12 @@ def test_a_name_from_the_question_may_be_repeated():
     assert support_of(text, QUOTES[:1], "Did Norwin of Poland close it?") > 0.5
 
 
+def test_what_letters_in_brackets_stand_for_may_be_said():
+    text = "The al-Gdansk linked union Ruch Wolna al-Praca wal-Solidar (RWPX) stopped dozens of ships. Norwin stood by."
+    assert support_of("RWPX stands for Ruch Wolna al-Praca wal-Solidar.", [quote(text)]) > 0.5
+    assert support_of("Norwin stands for Ruch Wolna al-Praca wal-Solidar.", [quote(text)]) == 0.0
+
+
 @pytest.mark.parametrize(
     ("question", "text", "gives"),
     [
@@ -282,6 +288,102 @@ def test_a_sentence_that_takes_one_thing_for_another_is_not_supported(text, reas
     assert reason in (weighed.objection or "")
     assert weighed.support == 0.0
     assert check("", Draft(text, (1,)), [REPORT]).verdict == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        (
+            "The fee in 2019 was $12,500.",
+            "For the 2019 season the fee was $12,500, up from $9,000.",
+        ),
+        (
+            "They raised the fare to 4.50 euros.",
+            "In May they raised the fare by 20%, to 4.50 euros.",
+        ),
+        (
+            "Norwin tops the Harbour Rankings.",
+            "Norwin tops the Harbour Ranking, and the Dock List.",
+        ),
+        (
+            "The Bay Guard is a new force set up by Norwin.",
+            "Norwin reacted by setting up a new force known as the Bay Guard.",
+        ),
+        (
+            "Ivo Brandt is the mayor of Orsk.",
+            "They spoke with Orsk's mayor Ivo Brandt for an hour.",
+        ),
+        (
+            "Ivo Brandt is the Norwin spokesman.",
+            "Asked about Turin's larger share of Gdansk, Norwin spokesman Ivo Brandt said Turin was ready.",
+        ),
+        (
+            "Brandt spoke to Lena Ortiz and Ivo Falk.",
+            "Brandt spoke to Orsk's Lena Ortiz and the Port of Sund's Ivo Falk, hoping for trade.",
+        ),
+        (
+            "Norwin holds 39 percent of the berths.",
+            "Norwin is the largest carrier to Gdansk and holds 39 percent of the berths.",
+        ),
+        (
+            "Lena Ortiz was the first elected mayor of Orsk.",
+            "Lena Ortiz, an engineer at Norwin, was the first elected mayor of Orsk.",
+        ),
+        ("France and Ireland left the port.", "The French and the Irish left the port in a hurry."),
+    ],
+)
+def test_what_only_looks_exchanged_is_supported(text, source):
+    assert weigh(text, [quote(source)]).objection is None
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "reason"),
+    [
+        ("Norwin was bought by Ostin.", "Norwin bought Ostin.", "the other way round"),
+        (
+            "Orsk is the mayor of Ivo Brandt.",
+            "They spoke with Orsk's mayor Ivo Brandt for an hour.",
+            "the other way round",
+        ),
+        (
+            "They raised the fare by 4.50%.",
+            "In May they raised the fare by 20%, to 4.50 euros.",
+            "the source says 20",
+        ),
+        (
+            "Norwin left Gdansk because it was accused of theft.",
+            "Norwin left Gdansk last week. It had been there since May 2019 and was accused of theft.",
+            "as a reason",
+        ),
+        (
+            "Norwin sells vans to Turin and Sund.",
+            "Norwin could use the unrest to sell vans to Turin and Sund.",
+            "could be so",
+        ),
+        (
+            "The Bay Guard stole dozens of Norwin vans in Sund.",
+            "The Bay Guard burnt a depot this month. Some thieves also stole dozens of Norwin vans in Sund.",
+            "does not mention Bay Guard",
+        ),
+    ],
+)
+def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
+    assert reason in (weigh(text, [quote(source)]).objection or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("Norwin left because of theft.", "Norwin left after the theft of two vans."),
+        ("Norwin left because rents rose.", "Rents rose so much that Norwin left."),
+        ("Norwin might sell vans.", "Norwin could sell vans to Turin."),
+        ("Norwin sells vans to Turin.", "Norwin sells vans to Turin and could sell some to Sund."),
+        ("The Bay Guard stole vans.", "The Bay Guard came in May. They stole dozens of vans."),
+        ("The Bay Guard stole vans.", "The Bay Guard came in May. The force stole dozens of vans."),
+    ],
+)
+def test_reasons_possibilities_and_what_leans_on_the_sentence_before_may_be_told(text, source):
+    assert weigh(text, [quote(source)]).objection is None
 
 
 def test_another_quote_that_merely_lacks_what_speaks_against_a_sentence_does_not_save_it():

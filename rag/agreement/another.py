@@ -1,0 +1,36 @@
+"""Whether a sentence tells of one name what its source tells of another, in a sentence without that name."""
+
+from __future__ import annotations
+
+import re
+
+from rag.agreement.agree import equal, missing_terms
+from rag.agreement.terms import read_row
+from rag.split import split_sentences
+from rag.wording import content_words
+
+# So much of a sentence must stand in one sentence of the source for that one to be what it tells.
+_HOLDS = 0.6
+# What leans on the sentence before it may tell of whom that one names.
+_LEANS = re.compile(
+    r"^\W*the\b|^\W*(?:\w+\W+){0,11}?(?:he|she|it|its|they|their|them|his|her|him|this|that|these|those|such|who|whose|which|there)\b",
+    re.IGNORECASE,
+)
+
+
+def told_of_another(sentence: str, source: str) -> str | None:
+    """Why a sentence cannot rest on a source: who or what it is about is not in the one sentence there that says it."""
+    words = content_words(sentence)
+    sentences = [source[one.start : one.end] for one in split_sentences(source)]
+    held = [len(words & content_words(one)) for one in sentences]
+    most = max(held, default=0)
+    if not most or most < _HOLDS * len(words):
+        return None
+    saying = [one for one, count in zip(sentences, held, strict=True) if count >= most - 1]
+    if any(_LEANS.match(one) for one in saying):
+        return None
+    there = [term for one in saying for term in read_row(one).terms if term.kind == "name"]
+    for term in missing_terms(sentence, " ".join(saying)):
+        if term.kind == "name" and term.first <= 1 and not any(equal(term, one) for one in there):
+            return f"the sentence of the source that says this does not mention {term.text}"
+    return None

@@ -1,0 +1,42 @@
+"""Whether a sentence tells as a fact what its source only calls possible."""
+
+from __future__ import annotations
+
+import re
+
+from rag.split import split_sentences
+from rag.wording import content_words, plain
+
+# "May" and "would" tell of what is usual as often ("marrow may be found in bones").
+_POSSIBLE = re.compile(r"\b(?:could|might)\b(?! not\b| have\b)")
+_HEDGED = re.compile(
+    r"\b(?:could|can|might|may|would|should|will|un\w*likely|likely|possib\w+|potential\w*|perhaps|probabl\w+|expect\w*|"
+    r"plan\w*|aim\w*|intend\w*|want\w*|hop\w+|seek\w*|risk\w*|chance\w*|opportunit\w+|if|thought|believ\w+|predict\w*|"
+    r"forecast\w*|propos\w+|consider\w*|able|ability|capab\w+|allow\w*|called for|suggest\w*|try|tries|tried)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[;:]|, (?=(?:(?:and|but|while|although|though) \w+ \w+|is|are|was|were|has|have|had)\b)"
+)
+# So much of the sentence must be held by what is only possible, and clearly more than by anything else.
+_HOLDS = 0.6
+
+
+def told_as_fact(sentence: str, source: str) -> str | None:
+    """Why a sentence cannot rest on a source: what it tells stands there only behind a "could" or "might"."""
+    words = content_words(sentence)
+    if not words or _HEDGED.search(sentence):
+        return None
+    text, possible, certain = plain(source), 0.0, 0.0
+    for one in split_sentences(text):
+        for clause in _CLAUSE.split(text[one.start : one.end]):
+            _, *maybe = _POSSIBLE.split(clause, maxsplit=1)
+            held = words & content_words(clause)
+            behind = words & content_words(" ".join(maybe))
+            if maybe and len(behind) > len(held) / 2:
+                possible = max(possible, len(held) / len(words))
+            else:
+                certain = max(certain, len(held) / len(words))
+    if possible >= _HOLDS and certain < possible:
+        return "the source only says that it could be so"
+    return None

@@ -1,0 +1,41 @@
+"""Whether a sentence gives a reason where its source only tells one thing after the other."""
+
+from __future__ import annotations
+
+import re
+
+from rag.periods import MONTHS
+from rag.split import split_sentences
+from rag.wording import content_words, plain
+
+_SAYS_WHY = re.compile(
+    r"\b(?:because(?: of)?|due to|owing to|thanks to|as a (?:result|consequence) of)\b(?P<why>.+)",
+    re.IGNORECASE,
+)
+# Taken widely: what may tie a thing to its reason. "Since" and "as" do, but not before a date or a thing.
+_TIES = re.compile(
+    r"\b(?:because|due|owing|thanks|reasons?|why|caus\w+|led|leads?|leading|results?|resulted|resulting|prompt\w+|forc\w+|"
+    r"spark\w*|trigger\w*|driv\w+|drove|blam\w+|attribut\w+|after|following|amid|so|therefore|thus|hence|consequen\w+|given|"
+    r"response|respond\w*|wake|when|over|aim\w*|purpose|mean\w*|allow\w*|enabl\w*|help\w*|fear\w*|"
+    r"protest\w*|as|by|need\w*|want\w*|to(?= [a-z]+\b)|"
+    rf"since(?! (?:then|the|late|early|mid|at least|last|this|\d+|{'|'.join(MONTHS)})\b))\b",
+    re.IGNORECASE,
+)
+_HOLDS = 0.5
+
+
+def invented_reason(sentence: str, source: str) -> str | None:
+    """Why a sentence cannot rest on a source: it says because of what, and nothing there ties that to anything."""
+    found = _SAYS_WHY.search(plain(sentence))
+    why = content_words(found["why"]) if found else set()
+    if not why:
+        return None
+    text = plain(source)
+    sentences = [text[one.start : one.end] for one in split_sentences(text)]
+    best = max((len(why & content_words(one)) for one in sentences), default=0)
+    if best < _HOLDS * len(why):
+        return None
+    for one in sentences:
+        if len(why & content_words(one)) == best and _TIES.search(one):
+            return None
+    return "the source does not give it as a reason"
