@@ -1,5 +1,6 @@
 """From a question to an answer or a refusal, over a real index with a scripted model."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -232,36 +233,37 @@ def probe(monkeypatch):
 
 
 class Reading(ScriptedChatModel):
-    """Its state tells of the best quote alone, and of all together."""
+    """Its state tells of the best quote alone, and of the second one."""
 
     info = ModelInfo(name="reading", sha256="1" * 64)
 
-    def __init__(self, alone: float, together: float) -> None:
-        super().__init__([RIGHT])
-        self.alone, self.together, self.looks = alone, together, 0
+    def __init__(self, best: float, second: float) -> None:
+        told = (
+            "Ferries carried commuters across the bay, with work on the harbour bridge at cost [2]."
+        )
+        super().__init__([RIGHT if best > second else told])
+        self.best, self.second, self.looks = best, second, 0
 
     def hidden_state(self, messages: Sequence[Message], _: int) -> list[float]:
         self.looks += 1
-        return [self.together if "[2] " in messages[-1]["content"] else self.alone]
+        return [self.second if "[2] " in messages[-1]["content"] else self.best]
 
 
 @pytest.mark.parametrize(
-    ("alone", "together", "looks", "quotes"),
-    [(3.0, -9.0, 1, 1), (-1.0, 3.0, 2, 2), (-1.0, -1.0, 2, 0), (-9.0, 3.0, 1, 0)],
+    ("best", "second", "read"),
+    [(3.0, -9.0, ["[1] "]), (-1.0, 3.0, ["[2] "]), (-9.0, 3.0, ["[2] "]), (-1.0, -1.0, [])],
 )
-def test_a_probe_decides_what_is_answered_from(ask, probe, alone, together, looks, quotes):
+def test_a_probe_decides_what_is_answered_from(ask, probe, best, second, read):
     pipeline = ask()
-    pipeline.model = model = Reading(alone, together)
+    pipeline.model = model = Reading(best, second)
     answer = pipeline.ask(
         "What did the work on the harbour bridge cost, with the ferries across the bay?"
     )
-    assert model.looks == looks
-    read = [prompt[-1]["content"].count("] ") for prompt in model.prompts]
-    assert read == [quotes] * bool(quotes)
-    assert answer.refused == (not quotes)
-    told = max([alone, together][:looks]) if not quotes else [alone, together][looks - 1]
-    assert answer.confidence == probe.probability([told])
-    if not quotes:
+    assert model.looks == (1 if read == ["[1] "] else 2)
+    shown = re.findall(r"\[\d\] ", "".join(one[-1]["content"] for one in model.prompts[:1]))
+    assert shown == read
+    assert answer.confidence == probe.probability([max(best, second) if model.looks > 1 else best])
+    if not read:
         assert (answer.refusal_reason, answer.tokens, answer.text) == ("not_stated", None, REFUSAL)
         assert answer.timings.first_token_s == answer.timings.total_s
 

@@ -93,15 +93,15 @@ def test_a_probe_for_another_prompt_is_none(monkeypatch):
 
 QUOTES = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
 ONE, SEVERAL = "Who rebuilt the ferry?", "Which ports were rebuilt, and who paid?"
-SURE, UNLIKELY, SURELY_NOT = 2.0, -1.0, -4.0  # .92, .38, .03
+SURE, MAYBE, UNLIKELY, SURELY_NOT = 2.0, -0.5, -1.0, -4.0  # .92, .5, .38, .03
 
 
 class Seeing(Open):
-    """Its state tells of the quotes that it reads: of the best one alone, the other one alone, or both."""
+    """Its state tells of the quotes that it reads, by their numbers in the order of the prompt."""
 
-    def __init__(self, first, both=UNLIKELY, second=UNLIKELY):
+    def __init__(self, states):
         super().__init__(["unused"])
-        self.states = {(1,): first, (2, 1): both, (2,): second}
+        self.states = states
 
     def hidden_state(self, messages, layer):
         self.prompts.append(messages)
@@ -110,35 +110,41 @@ class Seeing(Open):
 
 
 @pytest.mark.parametrize(
-    ("question", "first", "both", "read", "looks"),
+    ("question", "states", "read", "looks"),
     [
-        (ONE, SURE, UNLIKELY, (1,), 1),
-        (ONE, UNLIKELY, SURE, (1, 2), 2),
-        (ONE, UNLIKELY, UNLIKELY, (), 2),
-        (ONE, SURELY_NOT, SURE, (), 1),
-        (SEVERAL, SURE, SURE, (1, 2), 1),  # one quote may hold a part only
-        (SEVERAL, SURELY_NOT, SURE, (1, 2), 1),
-        (SEVERAL, SURE, UNLIKELY, (), 1),
+        (ONE, {(1,): SURE}, (1,), 1),
+        (ONE, {(1,): UNLIKELY, (2,): SURE}, (2,), 2),
+        (ONE, {(1,): SURELY_NOT, (2,): SURE}, (2,), 2),
+        (ONE, {(1,): UNLIKELY, (2,): UNLIKELY}, (), 2),
+        (ONE, {(1,): MAYBE, (2,): SURE}, (2,), 2),
+        (ONE, {(1,): MAYBE, (2,): MAYBE + 0.1}, (1,), 2),  # the second one must be clearly surer
+        (SEVERAL, {(2, 1): SURE}, (1, 2), 1),  # one quote may hold a part only
+        (SEVERAL, {(2, 1): UNLIKELY}, (), 1),
     ],
 )
-def test_how_sure_the_best_quote_is_decides_what_is_read(probe, question, first, both, read, looks):
-    model = Seeing(first, both)
+def test_how_sure_a_quote_is_decides_what_is_read(probe, question, states, read, looks):
+    model = Seeing(states)
     judgement = Judgement(model, question, QUOTES, Settings())
     for _ in range(2):  # what it has judged is remembered
         assert judgement.to_read() == read
         assert len(model.prompts) == looks
-    seen = [both] if question == SEVERAL else [first, both][:looks]
-    assert judgement.highest == max(probe.probability([state, 0.0]) for state in seen)
+    assert judgement.highest == max(probe.probability([one, 0.0]) for one in states.values())
 
 
 def test_of_what_was_read_for_one_thing_no_more_is_asked(probe):
-    judgement = Judgement(Seeing(UNLIKELY, SURE), ONE, QUOTES, Settings())
-    read = judgement.to_read()
-    assert judgement.of_answer(read, [2]) == probe.probability([SURE, 0.0])
+    model = Seeing({(1,): UNLIKELY, (2,): SURE})
+    judgement = Judgement(model, ONE, QUOTES, Settings())
+    assert judgement.of_answer(judgement.to_read(), [1]) == probe.probability([SURE, 0.0])
+    assert len(model.prompts) == len(model.states)
+
+
+def test_one_quote_is_no_more_than_it_is(probe):
+    assert Judgement(Seeing({(1,): SURE}), ONE, QUOTES[:1], Settings()).to_read() == (1,)
+    assert Judgement(Seeing({(1,): UNLIKELY}), ONE, QUOTES[:1], Settings()).to_read() == ()
 
 
 def test_what_an_answer_put_together_cites_must_state_it_too(probe):
-    judgement = Judgement(Seeing(SURE, SURE), SEVERAL, QUOTES, Settings())
+    judgement = Judgement(Seeing({(2, 1): SURE, (2,): UNLIKELY}), SEVERAL, QUOTES, Settings())
     read = judgement.to_read()
     assert judgement.of_answer(read, [2]) == probe.probability([UNLIKELY, 0.0])
     assert judgement.of_answer(read, [1, 2]) == probe.probability([SURE, 0.0])
@@ -146,15 +152,15 @@ def test_what_an_answer_put_together_cites_must_state_it_too(probe):
 
 def test_whoever_wants_no_refusals_gets_none(probe):
     for question, read in ((ONE, (1,)), (SEVERAL, (1, 2))):
-        model = Seeing(SURELY_NOT, SURELY_NOT)
+        model = Seeing({(1,): SURELY_NOT, (2,): SURELY_NOT, (2, 1): SURELY_NOT})
         assert Judgement(model, question, QUOTES, Settings(refuse_below=0)).to_read() == read
 
 
-def test_strictness_decides_when_one_quote_is_enough(probe):
-    model = Seeing(0.7, 2.5)  # .77, .95
+def test_strictness_decides_which_quote_will_do(probe):
+    model = Seeing({(1,): 0.7, (2,): 4.0})  # .77, .99
     assert Judgement(model, ONE, QUOTES, Settings()).to_read() == (1,)
-    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.9)).to_read() == (1, 2)
-    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.96)).to_read() == ()
+    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.85)).to_read() == (2,)
+    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.995)).to_read() == ()
 
 
 def test_without_a_probe_all_quotes_are_read_and_what_is_cited_is_judged():
