@@ -30,6 +30,8 @@ _DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)
 _UNMENTIONED_YEAR = re.compile(r"does not mention ((?:19|20)\d\d)$")
 _FROM_TO = re.compile(r"\b(?:from|between)\b.*\b(?:to|and|until|till)\b", re.IGNORECASE)
 _REPEATED = 0.5
+# What has no more than this from its quotes only gives the question back.
+_ECHO = 0.3
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
 _AS_MUCH = 0.05
@@ -126,7 +128,8 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     words = content_words(text)
     held = words & _content_words(source)
     repeated = (words - held) & _content_words(question)
-    cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
+    echo = len(held) <= _ECHO * len(words)
+    cover = (len(held) + _REPEATED * len(repeated) * (not echo)) / len(words) if words else 0.0
     objection = (
         disagreement(text, source, question)
         or reversal(read_row(text), read_row(source))

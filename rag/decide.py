@@ -6,6 +6,7 @@ from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
+from rag.asked_year import tells_of_its_year
 from rag.check import check
 from rag.compose import answer_grammar, answer_messages, count_exchange, parse_reply
 from rag.protocols import ChatModel
@@ -67,8 +68,10 @@ def decide(
     cited = _cited(claims or dropped, quotes)
     if not cited:
         return Outcome(reason="unsupported", dropped=dropped)
-    texts = " ".join(citation.quote.text for citation in cited)
-    if (claims and not useful) or denies_alone(question, texts):
+    sources = [citation.quote for citation in cited]
+    texts = " ".join(quote.text for quote in sources)
+    timely = tells_of_its_year(question, sources)
+    if (claims and not useful) or denies_alone(question, texts) or not timely:
         return Outcome(reason="not_stated", dropped=tuple(checked))
     numbers = [citation.number for citation in cited]
     confidence = judgement.of_answer(read if claims else numbers, numbers)

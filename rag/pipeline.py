@@ -10,6 +10,7 @@ from typing import Any, TypeVar, Unpack
 
 from rag.aside import own_sentences
 from rag.asked_time import asks_about_a_time, weigh_by_time
+from rag.asked_year import tells_of_its_year
 from rag.condense import condense
 from rag.dates import stated_day
 from rag.decide import Outcome, decide, write
@@ -180,6 +181,8 @@ class Pipeline:
             return Outcome(reason="no_passages")
         if not is_relevant(question, passages):
             return Outcome(reason="no_evidence")
+        if not tells_of_its_year(question, quotes):
+            return Outcome(reason="not_stated")
         yield Delta(text="")
         judgement = Judgement(self.model, question, quotes, self.settings)
         read = judgement.to_read()

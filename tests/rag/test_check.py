@@ -98,6 +98,13 @@ def test_a_name_from_the_question_may_be_repeated():
     assert support_of(text, QUOTES[:1], "Did Norwin of Poland close it?") > 0.5
 
 
+def test_a_sentence_that_only_gives_the_question_back_is_not_supported():
+    asked = "What did Lena Ortiz say of ferries and of trams in Orsk?"
+    source = [quote("There is a gap in the fares, said Lena Ortiz of Orsk.")]
+    assert check(asked, Draft("Ferries and trams say.", (1,)), source).verdict == "unsupported"
+    assert check(asked, Draft("Ortiz of Orsk said of ferries.", (1,)), source).citations
+
+
 def test_what_letters_in_brackets_stand_for_may_be_said():
     text = "The al-Gdansk linked union Ruch Wolna al-Praca wal-Solidar (RWPX) stopped dozens of ships. Norwin stood by."
     assert support_of("RWPX stands for Ruch Wolna al-Praca wal-Solidar.", [quote(text)]) > 0.5

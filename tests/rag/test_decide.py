@@ -198,3 +198,16 @@ def test_the_day_of_a_report_is_not_the_day_of_what_it_tells(question, text, rep
 def test_the_day_of_a_document_without_one_is_never_in_question():
     asked, text = "When was the mill built?", "The mill: 1985, by Lena Ortiz."
     assert outcome("The mill was built in 1985 [1].", question=asked, texts=(text,))[0].claims
+
+
+def test_what_cites_a_source_of_another_year_only_is_refused():
+    texts = (COST.replace(", said", " in 1979, said"), "In 1907 a tram ran to Orsk.")
+    found, model = outcome(
+        RIGHT, question="How much did the repair of the harbour bridge cost in 1907?", texts=texts
+    )
+    assert (found.reason, found.claims) == ("not_stated", ())
+    assert not model.prompts
+    found, _ = outcome(
+        RIGHT, question="How much did the repair of the harbour bridge cost in 1979?", texts=texts
+    )
+    assert found.reason is None

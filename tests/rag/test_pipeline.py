@@ -232,6 +232,14 @@ def probe(monkeypatch):
     return found
 
 
+def test_a_year_of_which_no_source_tells_is_refused_before_a_model_is_asked(ask):
+    pipeline = ask()
+    answer = pipeline.ask("What did the work on the harbour bridge cost in 1907?")
+    assert (answer.refusal_reason, answer.citations) == ("not_stated", ())
+    assert "1907" in answer.missing
+    assert not model_of(pipeline).prompts
+
+
 class Reading(ScriptedChatModel):
     """Its state tells of the best quote alone, and of the second one."""
 
