@@ -16,7 +16,7 @@ from rag.types import Quote
 # Behind such a word it is no number of men or horsepower.
 _YEAR = re.compile(
     rf"\b(?:in|during|year|between|from|mid|early|late|spring|summer|autumn|fall|winter|{'|'.join(MONTHS)})"
-    r"[\s,-]+(?P<year>(?:1\d|20)\d\d)(?![\w%]|[.,]\d|\s+[a-z]+s\b)",
+    r"[\s,-]+(?:1\d|20)\d\d(?![\w%]|[.,]\d|\s+[a-z]+s\b)",
     re.IGNORECASE,
 )
 _ANY_YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
@@ -29,7 +29,7 @@ def tells_of_its_year(question: str, quotes: Iterable[Quote]) -> bool:
     does a document that tells no year at all. A question that names none, or only a side of one ("before 2019"), may be
     about any.
     """
-    asked = {int(year) for year in _YEAR.findall(question)}
+    asked = {int(year) for year in _ANY_YEAR.findall(question)} if _YEAR.search(question) else set()
     period = asked_period(question, date.max)
     if not asked or (period and (period.first == ALWAYS or period.last is None)):
         return True

@@ -23,7 +23,7 @@ from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 
 #: Share of a claim's words that its quotes must hold. Below it, the model is likely to have added something.
-MIN_SUPPORT = 0.5
+MIN_SUPPORT = 0.55
 
 _TOO_LITTLE = "the quotes hold too little of it"
 _DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)

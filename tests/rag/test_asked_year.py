@@ -24,6 +24,7 @@ def quote(text: str, published: date | None = None, more: str = "", source: str 
         ("What did a barrel cost in 1979?", quote("In 1979 a barrel cost 40 dollars."), True),
         ("Who ran the ferry in 2021?", quote(SINCE, date(2025, 1, 1)), True),
         ("Who ran the ferry in 2018?", quote(SINCE, date(2025, 1, 1)), False),
+        ("Who ran the ferry in 2018 or 2021?", quote(SINCE, date(2025, 1, 1)), True),
         ("Who ran the ferry in May 2018?", quote(SINCE, date(2025, 1, 1)), False),
         ("Who ran the ferry in 2018?", quote(SINCE, more=" In 2018 it had been Ostin."), True),
         ("What did Norwin say in 2025?", quote("Norwin spoke of 2019.", date(2025, 1, 1)), True),
