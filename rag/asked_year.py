@@ -15,11 +15,12 @@ from rag.types import Quote
 
 # Behind such a word it is no number of men or horsepower.
 _YEAR = re.compile(
-    rf"\b(?:in|during|year|between|from|mid|early|late|spring|summer|autumn|fall|winter|{'|'.join(MONTHS)})"
+    rf"\b(?:in|during|year|between|mid|early|late|spring|summer|autumn|fall|winter|{'|'.join(MONTHS)})"
     r"[\s,-]+(?:1\d|20)\d\d(?![\w%]|[.,]\d|\s+[a-z]+s\b)",
     re.IGNORECASE,
 )
-_ANY_YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
+_FOUR_DIGITS = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
+_RANGE = re.compile(r"\b(?:between|from)\b.*\d{4}.*\d{4}|\d{4}\s?[-–]\s?\d{4}", re.IGNORECASE)
 
 
 def tells_of_its_year(question: str, quotes: Iterable[Quote]) -> bool:
@@ -29,26 +30,27 @@ def tells_of_its_year(question: str, quotes: Iterable[Quote]) -> bool:
     does a document that tells no year at all. A question that names none, or only a side of one ("before 2019"), may be
     about any.
     """
-    asked = {int(year) for year in _ANY_YEAR.findall(question)} if _YEAR.search(question) else set()
-    period = asked_period(question, date.max)
-    if not asked or (period and (period.first == ALWAYS or period.last is None)):
+    if not _YEAR.search(question):
         return True
-    return any(_tells(quote, asked) for quote in quotes)
+    period = asked_period(question, date.max)
+    if period and (period.first == ALWAYS or period.last is None):
+        return True
+    asked = sorted(map(int, _FOUR_DIGITS.findall(question)))
+    if _RANGE.search(question):
+        asked = list(range(asked[0], asked[-1] + 1))
+    return any(_tells(quote, set(asked)) for quote in quotes)
 
 
 def _tells(quote: Quote, asked: set[int]) -> bool:
     document, published = quote.document, stated_day(quote.document)
-    named = {
-        int(year)
-        for text in (document.source, document.title, document.text)
-        for year in _ANY_YEAR.findall(text)
-    }
-    if published:
-        named.add(published.year)
-    if named & asked or not named:
+    texts = (document.source, document.title, document.text)
+    named = {int(year) for text in texts for year in _FOUR_DIGITS.findall(text)}
+    if named & asked or (published and published.year in asked):
         return True
-    return any(
+    told = list(read_dates(quote.text, split_sentences(quote.text), published))
+    lasting = any(
         one.period.first.year <= year <= (one.period.last or published or date.max).year
-        for one in read_dates(quote.text, split_sentences(quote.text), published)
+        for one in told
         for year in asked
     )
+    return lasting or not (told or published or any(map(_YEAR.search, texts)))

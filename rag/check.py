@@ -44,7 +44,7 @@ class Weighed:
 
     Attributes:
         cover: Share of its words that the quotes hold, 0 to 1; words that only repeat the question count half, since
-            whether they fit the quotes is for the model's own check to say.
+            whether they fit the quotes is for the model's own check to say (and not at all if there is hardly more).
         objection: What speaks against it, in words; ``None`` if nothing does.
     """
 
@@ -100,7 +100,7 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     The share of its content words that the quotes hold, as the model read them. 0 if it disagrees with them: if it
     states a number, a date or a name that neither the quotes nor, for names, the question mention (but see `weigh` for
     the year that is asked about); if another one stands in its place there; if one of the two denies what the other
-    says.
+    says; if it gives a reason, a fact or a deed that the quotes give as none, as possible only, or of another.
     """
     return weigh(text, quotes, question).support
 
@@ -134,7 +134,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         disagreement(text, source, question)
         or reversal(read_row(text), read_row(source))
         or invented_reason(text, source)
-        or told_as_fact(text, source)
+        or told_as_fact(text, source, question)
         or told_of_another(text, source)
     )
     return Weighed(cover, objection)

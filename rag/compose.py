@@ -11,7 +11,7 @@ from rag.dates import stated_day
 from rag.prompts import render
 from rag.protocols import ChatModel
 from rag.relative import put_date, spell_out
-from rag.split import split_sentences
+from rag.split import sentence_texts
 from rag.types import Message, Quote, TokenCounts
 
 MAX_CLAIMS = 3
@@ -107,9 +107,9 @@ def parse_reply(reply: str) -> list[Draft]:
     for match in _CLAIM.finditer(reply):
         text = match["text"].lstrip(" .").strip()
         numbers = tuple(dict.fromkeys(int(one) for one in _NUMBER.findall(match["markers"])))
-        for span in split_sentences(text):
-            sentence = text[span.start : span.end]
-            drafts.append(Draft(sentence if sentence[-1] in ".!?" else f"{sentence}.", numbers))
+        drafts += [
+            Draft(one if one[-1] in ".!?" else f"{one}.", numbers) for one in sentence_texts(text)
+        ]
     return drafts
 
 

@@ -12,7 +12,7 @@ from rag.compose import answer_grammar, answer_messages, count_exchange, parse_r
 from rag.protocols import ChatModel
 from rag.refuse import Judgement
 from rag.settings import Settings
-from rag.split import split_sentences
+from rag.split import sentence_texts
 from rag.types import Citation, Claim, Quote, RefusalReason, TokenCounts
 from rag.wording import content_words
 
@@ -136,7 +136,7 @@ def write(
 def _quoted(question: str, citation: Citation) -> Claim:
     """The sentence of a quote that has most in common with the question, as it stands."""
     text, asked = citation.quote.text, content_words(question)
-    sentences = [text[one.start : one.end] for one in split_sentences(text)] or [text]
+    sentences = sentence_texts(text) or [text]
     best = max(sentences, key=lambda one: len(asked & content_words(one)))
     return Claim(
         text=f"The sources state: “{' '.join(best.split())}”",

@@ -5,7 +5,7 @@ from __future__ import annotations
 _NAMES = """
 america: american americans us u.s. usa
 argentina: argentine argentines argentinian
-britain: british briton britons uk u.k. england english
+britain: british briton britons uk u.k.
 burkina: burkinabe
 cameroon: cameroonian cameroonians
 canada: canadian canadians
@@ -14,6 +14,7 @@ congo: congolese
 cyprus: cypriot cypriots
 czechia: czech czechs
 denmark: danish dane danes
+england: english
 egypt: egyptian egyptians
 finland: finnish finn finns
 france: french

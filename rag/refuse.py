@@ -15,10 +15,8 @@ from rag.wording import content_words, stem
 # Short questions about a rare name have a low cosine with long passages, so their words count as well.
 _LEAST_SIMILARITY = 0.2
 _LEAST_COVER = 0.5
-# Where the best quote is less likely than this to state the answer, the second one is looked at too; it counts if it
-# is so much surer.
+# Where the best quote is less likely than this to state the answer, the second one is looked at too.
 _CLEARLY = 0.6
-_SURER = 0.1
 _YES_OR_NO = 'root ::= "Yes" | "No"'
 
 
@@ -106,12 +104,10 @@ class Judgement:
             return self.every
         if asks_for_several(self._question):
             return self.every if self.will_do(self.every) else ()
-        best, *second = ((number,) for number in self.every[:2])
-        clearly = max(_CLEARLY, self._settings.refuse_below)
-        if second and self.confidence(best) < clearly:
-            surer = self.confidence(*second) >= self.confidence(best) + _SURER
-            best = second[0] if surer else best
-        return best if self.will_do(best) else ()
+        chosen = self.every[:1]
+        if not self.will_do(chosen) or self.confidence(chosen) < _CLEARLY:
+            chosen = max(((number,) for number in self.every[:2]), key=self.confidence)
+        return chosen if self.will_do(chosen) else ()
 
     def will_do(self, numbers: Sequence[int]) -> bool:
         """Whether an answer from the quotes of these numbers may stand."""

@@ -59,6 +59,11 @@ def split_sentences(text: str, asides: Sequence[Annotation | Span] = ()) -> list
     return sentences
 
 
+def sentence_texts(text: str) -> list[str]:
+    """The same as texts."""
+    return [text[one.start : one.end] for one in split_sentences(text)]
+
+
 def adjoin(text: str, one: Span, other: Span) -> bool:
     """Whether nothing but white space stands between two sentences: no aside has been left out there."""
     between = text[one.end : other.start]

@@ -38,7 +38,9 @@ _LONGEST_SPAN = 14
 _LOOSE = 3
 _DEMONYMS = ("n", "an", "ian", "ese", "ish", "i")
 _COUNTRY_OF = {stem(name): stem(country) for name, country in COUNTRY_OF.items()}
+_COUNTRIES = frozenset(_COUNTRY_OF.values())
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
+_NAMING = frozenset("the a an his her its their our".split())
 _GROUPED = re.compile(r"\d[,.]\d")
 
 
@@ -72,24 +74,32 @@ def _missing(claim: Row, held: Row, asked: Row) -> Iterator[Term]:
     lowers = [word.lower for word in held.words]
     values |= {("number", (read_amount(lowers, at)[0],)) for at in range(len(lowers))}
     known = held.stems | asked.stems | held.joined
+    capitals = (held.stems - held.small) | (asked.stems - asked.small)
     initials = {_initials(one) for one in (*held.terms, *asked.terms) if one.kind == "name"}
     known = (known | initials) - {""}
     for term in claim.terms:
         if term.kind != "name":
             absent = not term.vague and (term.kind, term.key) not in values
         else:
-            unknown = not all(is_known(one, known) for one in term.key)
+            unknown = not all(is_known(one, known, capitals) for one in term.key)
             absent = unknown and not term.opens
             absent = absent and not {term.text.lower(), _initials(term)} & known
         if absent:
             yield term
 
 
-def is_known(name: str, known: frozenset[str]) -> bool:
-    """Whether a name occurs, be it as the people of a place or the place of a people; all are stems."""
-    country = _COUNTRY_OF.get(name, name)
-    if name in known or any(_COUNTRY_OF.get(one, one) == country for one in known):
+def is_known(name: str, known: frozenset[str], capitals: frozenset[str] | None = None) -> bool:
+    """Whether a name occurs, be it as the people of a place or the place of a people; all are stems.
+
+    ``capitals`` are those that are written as names, by default all: "us" and "polish" are no peoples.
+    """
+    if name in known:
         return True
+    if name in _COUNTRY_OF or name in _COUNTRIES:
+        country = _COUNTRY_OF.get(name, name)
+        others = known if capitals is None else capitals
+        if any(_COUNTRY_OF.get(one, one) == country for one in others):
+            return True
     roots = {name.removesuffix(ending) for ending in _DEMONYMS} - {name}
     return bool(known & ({name + ending for ending in _DEMONYMS} | roots))
 
@@ -121,7 +131,9 @@ def _misplaced(claim: Row, held: Row) -> str | None:
 
 
 def _stands_for(term: Term, claim: Row, held: Row) -> bool:
-    """Whether the source has a term in brackets right behind another one that the sentence has as well."""
+    """Whether a term is short for another one of the sentence: the source has it in brackets right behind that."""
+    if term.kind != "name" or not term.text.isupper():
+        return False
     asides = (one for one in _same(term, held) if held.words[one.first].aside)
     named = (other for one in asides for other in held.terms if other.last == one.first - 1)
     return any(equal(one, other) for other in named for one in claim.terms)
@@ -129,10 +141,12 @@ def _stands_for(term: Term, claim: Row, held: Row) -> bool:
 
 def _verb_is_anothers(name: Term, held: Row) -> bool:
     """Whether what follows a name behind a preposition is told of another: "sells to Turin and has two plants"."""
-    after = held.words[name.last + 1 : name.last + 2]
-    return role(held, name.first, name.last) == "complement" and any(
-        word.lower == "and" or held.breaks.get(name.last + 1) == 1 for word in after
-    )
+    if role(held, name.first, name.last) != "complement":
+        return False
+    before = (word.lower for word in held.words[max(0, name.first - 2) : name.first])
+    after = (word.lower for word in held.words[name.last + 1 : name.last + 2])
+    # Who it is done by does it.
+    return "by" not in before and ("and" in after or held.breaks.get(name.last + 1) == 1)
 
 
 def _belongs_to(owner: Term, name: Term, held: Row) -> bool:
@@ -151,26 +165,36 @@ def _names_it_so(claim: Row, held: Row) -> bool:
     "Ortiz is the Turin mayor" is "the Turin mayor, Lena Ortiz, said".
     """
     name = next(iter(claim.terms), None)
-    if name is None or name.first > 1:
+    if name is None or name.kind != "name" or name.first > 1:
         return False
-    said = claim.words[name.last + 1 :]
-    others = claim.terms[1:]
-    if (
-        not said
-        or said[0].lower not in BE
-        or any(role(claim, one.first, one.last) for one in others)
-    ):
+    verb, *said = claim.words[name.last + 1 :] or (None,)
+    called = said[:1] and (said[0].lower in _NAMING or said[0].text[0].isupper())
+    if verb is None or verb.lower not in BE or not called:
+        return False
+    if any(role(claim, one.first, one.last) for one in claim.terms[1:]):
         return False
     wanted = {word.stem for word in said if not word.light}
-    reach = len(wanted) + _LOOSE
-    for one in _same(name, held):
-        near = (
-            held.words[max(0, one.first - reach) : one.first],
-            held.words[one.last + 1 : one.last + 1 + reach],
+    return any(
+        wanted <= _beside(held, place, words)
+        for place in _same(name, held)
+        for words in (
+            range(place.last + 1, place.last + 1 + len(wanted) + _LOOSE),
+            range(place.first - 1, place.first - 1 - len(wanted) - _LOOSE, -1),
         )
-        if any(wanted <= {word.stem for word in words} for words in near):
-            return True
-    return False
+    )
+
+
+def _beside(held: Row, name: Term, places: range) -> set[str]:
+    """What stands beside a name in its sentence; before it only what no "is" tells of another."""
+    found: set[str] = set()
+    for at in places:
+        behind = at > name.last
+        if not 0 <= at < len(held.words) or held.breaks.get(at if behind else at + 1, 0) > 1:
+            break
+        if not behind and held.words[at].lower in BE:
+            return set()
+        found.add(held.words[at].stem)
+    return found
 
 
 def _exchanged(claim: Row, held: Row) -> str | None:
@@ -215,11 +239,13 @@ def _way(row: Row, one: Term, other: Term) -> frozenset[str]:
         row.words[one.last + 3 :],
         strict=False,
     ):
-        if word.lower == "by" and not after.lower.endswith("ing") and not before.light:
+        doing = after.text.endswith("ing") and after.text.islower()
+        if word.lower == "by" and not doing and not before.light:
             signs.add("by")
-    if any(
-        word.lower == "of" for word in row.words[max(one.last + 1, other.first - 2) : other.first]
-    ):
+    following = (word.lower for word in row.words[one.last + 1 : one.last + 2])
+    called = row.breaks.get(one.last + 1) == 1 or any(word in BE for word in following)
+    last_words = row.words[max(one.last + 1, other.first - 2) : other.first]
+    if called and any(word.lower == "of" for word in last_words):
         signs.add("of")
     return frozenset(signs)
 
@@ -278,7 +304,7 @@ def equal(one: Term, other: Term) -> bool:
     if mine <= yours or yours <= mine or "".join(one.key) == "".join(other.key):
         return True
     if len(mine) == len(yours) == 1:
-        return is_known(one.key[0], yours)
+        return is_known(next(iter(mine)), yours)
     return one.text.lower() == _initials(other) or other.text.lower() == _initials(one)
 
 

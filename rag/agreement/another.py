@@ -6,14 +6,15 @@ import re
 
 from rag.agreement.agree import equal, missing_terms
 from rag.agreement.terms import read_row
-from rag.split import split_sentences
+from rag.split import sentence_texts
 from rag.wording import content_words
 
 # So much of a sentence must stand in one sentence of the source for that one to be what it tells.
 _HOLDS = 0.6
 # What leans on the sentence before it may tell of whom that one names.
 _LEANS = re.compile(
-    r"^\W*the\b|^\W*(?:\w+\W+){0,11}?(?:he|she|it|its|they|their|them|his|her|him|this|that|these|those|such|who|whose|which|there)\b",
+    r"^\W*the\b|^\W*(?:\w+\W+){0,11}?(?:he|she|it|its|they|their|them|his|her|him|this|that|these|those|such|who|whose|"
+    r"which|there|we|our|us|i|my)\b",
     re.IGNORECASE,
 )
 
@@ -21,7 +22,7 @@ _LEANS = re.compile(
 def told_of_another(sentence: str, source: str) -> str | None:
     """Why a sentence cannot rest on a source: who or what it is about is not in the one sentence there that says it."""
     words = content_words(sentence)
-    sentences = [source[one.start : one.end] for one in split_sentences(source)]
+    sentences = sentence_texts(source)
     held = [len(words & content_words(one)) for one in sentences]
     most = max(held, default=0)
     if not most or most < _HOLDS * len(words):
@@ -30,6 +31,8 @@ def told_of_another(sentence: str, source: str) -> str | None:
     if any(_LEANS.match(one) for one in saying):
         return None
     there = [term for one in saying for term in read_row(one).terms if term.kind == "name"]
+    if all(one.opens for one in there):  # it names nobody
+        return None
     for term in missing_terms(sentence, " ".join(saying)):
         if term.kind == "name" and term.first <= 1 and not any(equal(term, one) for one in there):
             return f"the sentence of the source that says this does not mention {term.text}"

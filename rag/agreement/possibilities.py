@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
-from rag.split import split_sentences
+from rag.split import sentence_texts
 from rag.wording import content_words, plain
 
 # "May" and "would" tell of what is usual as often ("marrow may be found in bones").
-_POSSIBLE = re.compile(r"\b(?:could|might)\b(?! not\b| have\b)")
+_POSSIBLE = re.compile(r"\b(?:could|might)\b(?! not\b| have\b| of\b)")
 _HEDGED = re.compile(
-    r"\b(?:could|can|might|may|would|should|will|un\w*likely|likely|possib\w+|potential\w*|perhaps|probabl\w+|expect\w*|"
+    r"\b(?:could|can|might|may|would|un\w*likely|likely|possib\w+|potential\w*|perhaps|probabl\w+|expect\w*|"
     r"plan\w*|aim\w*|intend\w*|want\w*|hop\w+|seek\w*|risk\w*|chance\w*|opportunit\w+|if|thought|believ\w+|predict\w*|"
-    r"forecast\w*|propos\w+|consider\w*|able|ability|capab\w+|allow\w*|called for|suggest\w*|try|tries|tried)\b",
+    r"forecast\w*|propos\w+|consider\w*|able|ability|permit\w*|entitl\w*|option\w*|up to|capab\w+|allow\w*|"
+    r"called for|suggest\w*|try|tries|tried)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -22,14 +23,17 @@ _CLAUSE = re.compile(
 _HOLDS = 0.6
 
 
-def told_as_fact(sentence: str, source: str) -> str | None:
-    """Why a sentence cannot rest on a source: what it tells stands there only behind a "could" or "might"."""
+def told_as_fact(sentence: str, source: str, question: str = "") -> str | None:
+    """Why a sentence cannot rest on a source: what it tells stands there behind a "could" or "might".
+
+    To a question what could be so, what could be is the answer.
+    """
     words = content_words(sentence)
-    if not words or _HEDGED.search(sentence):
+    if not words or _HEDGED.search(sentence) or _POSSIBLE.search(question):
         return None
     text, possible, certain = plain(source), 0.0, 0.0
-    for one in split_sentences(text):
-        for clause in _CLAUSE.split(text[one.start : one.end]):
+    for one in sentence_texts(text):
+        for clause in _CLAUSE.split(one):
             _, *maybe = _POSSIBLE.split(clause, maxsplit=1)
             held = words & content_words(clause)
             behind = words & content_words(" ".join(maybe))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from rag.periods import MONTHS
-from rag.split import split_sentences
+from rag.split import sentence_texts
 from rag.wording import content_words, plain
 
 _SAYS_WHY = re.compile(
-    r"\b(?:because(?: of)?|due to|owing to|thanks to|as a (?:result|consequence) of)\b(?P<why>.+)",
+    r"\b(?:because(?: of)?|(?<!is )(?<!are )(?<!was )(?<!were )due to|"
+    r"owing to|(?<!gave )thanks to|as a (?:result|consequence) of)\b(?P<why>.+)",
     re.IGNORECASE,
 )
-# Taken widely: what may tie a thing to its reason. "Since" and "as" do, but not before a date or a thing.
+# Taken widely: what may tie a thing to its reason. "Since" does, but not before a date.
 _TIES = re.compile(
     r"\b(?:because|due|owing|thanks|reasons?|why|caus\w+|led|leads?|leading|results?|resulted|resulting|prompt\w+|forc\w+|"
     r"spark\w*|trigger\w*|driv\w+|drove|blam\w+|attribut\w+|after|following|amid|so|therefore|thus|hence|consequen\w+|given|"
@@ -25,17 +26,22 @@ _HOLDS = 0.5
 
 
 def invented_reason(sentence: str, source: str) -> str | None:
-    """Why a sentence cannot rest on a source: it says because of what, and nothing there ties that to anything."""
-    found = _SAYS_WHY.search(plain(sentence))
+    """Why a sentence cannot rest on a source: it says because of what, and nothing there ties that to anything.
+
+    One sentence of the source that holds both does, however it puts it.
+    """
+    text = plain(sentence)
+    found = _SAYS_WHY.search(text)
     why = content_words(found["why"]) if found else set()
-    if not why:
+    if not found or not why:
         return None
-    text = plain(source)
-    sentences = [text[one.start : one.end] for one in split_sentences(text)]
+    what = content_words(text[: found.start()]) - why
+    sentences = sentence_texts(plain(source))
     best = max((len(why & content_words(one)) for one in sentences), default=0)
     if best < _HOLDS * len(why):
         return None
     for one in sentences:
-        if len(why & content_words(one)) == best and _TIES.search(one):
+        words = content_words(one)
+        if len(why & words) == best and (what <= words or _TIES.search(one)):
             return None
     return "the source does not give it as a reason"

@@ -29,6 +29,9 @@ def quote(text: str, published: date | None = None, more: str = "", source: str 
         ("Who ran the ferry in 2018?", quote(SINCE, more=" In 2018 it had been Ostin."), True),
         ("What did Norwin say in 2025?", quote("Norwin spoke of 2019.", date(2025, 1, 1)), True),
         ("What was the rent in 2025?", quote("Up from 2019.", source="rent-2025.txt"), True),
+        ("Who won between 1914 and 1918?", quote("In 1916 Norwin won, in 1930 Ostin."), True),
+        ("Who won between 1914 and 1918?", quote("In 1923 Norwin won, in 1930 Ostin."), False),
+        ("How many work there in 2021?", quote("Norwin has 1200 men."), True),
         # Nothing there speaks of another year.
         ("What was the rent in 2025?", quote("The rent is 900 euros."), True),
         ("What had happened before 2018?", quote(SINCE), True),

@@ -337,6 +337,7 @@ def test_a_sentence_that_takes_one_thing_for_another_is_not_supported(text, reas
             "Lena Ortiz, an engineer at Norwin, was the first elected mayor of Orsk.",
         ),
         ("France and Ireland left the port.", "The French and the Irish left the port in a hurry."),
+        ("Norwin was bought by Boeing.", "Boeing bought Norwin."),
     ],
 )
 def test_what_only_looks_exchanged_is_supported(text, source):
@@ -359,7 +360,7 @@ def test_what_only_looks_exchanged_is_supported(text, source):
         ),
         (
             "Norwin left Gdansk because it was accused of theft.",
-            "Norwin left Gdansk last week. It had been there since May 2019 and was accused of theft.",
+            "Norwin left Gdansk last week. Norwin had been in Gdansk since May 2019 and was accused of theft.",
             "as a reason",
         ),
         (
@@ -372,10 +373,23 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "The Bay Guard burnt a depot this month. Some thieves also stole dozens of Norwin vans in Sund.",
             "does not mention Bay Guard",
         ),
+        ("Sund is the capital.", "Orsk is the capital. Sund is a village.", "says Sund"),
+        ("Ivo Reed is the landlord.", "Lea Stone is the landlord and Ivo Reed is the tenant.", ""),
+        ("Ivo Reed was arrested.", "Lea Stone was arrested. Ivo Reed got away.", "says Ivo Reed"),
+        ("Ostin paid the fine.", "The fine was paid by Norwin, and Ostin appealed.", "says Ostin"),
+        ("Norwin sued the board of Ostin.", "Ostin's board sued Norwin.", "the other way round"),
+        ("Officials of Poland left.", "They had to polish it, officials said, and left.", "Poland"),
+        (
+            "Ann Berg (42) and Tom Reed (39) were hurt.",
+            "Ann Berg (39) and Tom Reed (42) were hurt.",
+            "says 42",
+        ),
     ],
 )
 def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
-    assert reason in (weigh(text, [quote(source)]).objection or "")
+    objection = weigh(text, [quote(source)]).objection
+    assert objection
+    assert reason in objection
 
 
 @pytest.mark.parametrize(
@@ -387,6 +401,9 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
         ("Norwin sells vans to Turin.", "Norwin sells vans to Turin and could sell some to Sund."),
         ("The Bay Guard stole vans.", "The Bay Guard came in May. They stole dozens of vans."),
         ("The Bay Guard stole vans.", "The Bay Guard came in May. The force stole dozens of vans."),
+        ("Norwin's revenue rose 4% to 12 million.", "Norwin 2023. Revenue rose 4% to 12 million."),
+        ("Ortiz resigned because of ill health.", "Ortiz resigned, citing ill health."),
+        ("The plant is due to open in May.", "The plant will open in May."),
     ],
 )
 def test_reasons_possibilities_and_what_leans_on_the_sentence_before_may_be_told(text, source):

@@ -117,7 +117,8 @@ class Seeing(Open):
         (ONE, {(1,): SURELY_NOT, (2,): SURE}, (2,), 2),
         (ONE, {(1,): UNLIKELY, (2,): UNLIKELY}, (), 2),
         (ONE, {(1,): MAYBE, (2,): SURE}, (2,), 2),
-        (ONE, {(1,): MAYBE, (2,): MAYBE + 0.1}, (1,), 2),  # the second one must be clearly surer
+        (ONE, {(1,): MAYBE, (2,): MAYBE}, (1,), 2),
+        (ONE, {(1,): MAYBE, (2,): MAYBE + 0.1}, (2,), 2),
         (SEVERAL, {(2, 1): SURE}, (1, 2), 1),  # one quote may hold a part only
         (SEVERAL, {(2, 1): UNLIKELY}, (), 1),
     ],
