@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rag.agreement.agree import equal, missing_terms
+from rag.agreement.agree import missing_terms
+from rag.agreement.names import equal
 from rag.agreement.terms import read_row
 from rag.split import sentence_texts
 from rag.wording import content_words
