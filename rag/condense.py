@@ -22,8 +22,10 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
-    r"^(?:and|but|or|so|also|what about|how about|why|how so|since when)\b", re.IGNORECASE
+    r"^(?:and|but|or|so|also|what about|how about|how so|since when)\b", re.IGNORECASE
 )
+# "Why did the talks in the port fail?" does too; with a name it says of whom.
+_ASKS_WHY = re.compile(r"^(?i:why)\b(?!.* [A-Z])")
 _SHORT_WORDS = 5
 
 
@@ -31,7 +33,8 @@ def leans_on_history(question: str) -> bool:
     """Whether the words of a question suggest that it cannot be understood alone."""
     words = question.split()
     return bool(
-        len(words) < _SHORT_WORDS or _POINTS_BACK.search(question) or _CONTINUES.match(question)
+        len(words) < _SHORT_WORDS
+        or any(one.search(question) for one in (_POINTS_BACK, _CONTINUES, _ASKS_WHY))
     )
 
 

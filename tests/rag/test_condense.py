@@ -26,6 +26,7 @@ def result(question, history, model):
         "Who led them?",
         "Why?",
         "What about Niger and its army?",
+        "Why did the talks in the port fail?",
     ],
 )
 def test_pronouns_openings_and_fragments_lean_on_the_history(question):
@@ -34,7 +35,11 @@ def test_pronouns_openings_and_fragments_lean_on_the_history(question):
 
 @pytest.mark.parametrize(
     "question",
-    ["Who is the spokesperson of the Kremlin?", "When did Norwin close the plant in Gdansk?"],
+    [
+        "Who is the spokesperson of the Kremlin?",
+        "When did Norwin close the plant in Gdansk?",
+        "Why did Norwin leave Gdansk?",
+    ],
 )
 def test_full_questions_do_not(question):
     assert not leans_on_history(question)
