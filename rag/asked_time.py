@@ -137,7 +137,8 @@ def _hull(periods: Sequence[Period]) -> Period:
     return Period(first, None if None in ends else max(end for end in ends if end))
 
 
-def _overlaps(one: Period, other: Period) -> bool:
+def overlaps(one: Period, other: Period) -> bool:
+    """Whether two periods share a day; what has no end goes on for ever."""
     return one.first <= (other.last or date.max) and other.first <= (one.last or date.max)
 
 
@@ -145,9 +146,9 @@ def _fit(passage: Passage, period: Period) -> float:
     """How well a passage fits a time: 3 for speaking of it, 2 for being of it, 1 for no date at all, 0 for others."""
     published = stated_day(passage.document)
     spoken = _spoken(passage)
-    if any(_overlaps(one, period) for one in spoken):
+    if any(overlaps(one, period) for one in spoken):
         return 3
-    if published and _overlaps(day_of(published), period):
+    if published and overlaps(day_of(published), period):
         return 2
     return 1 if not spoken and published is None else 0
 

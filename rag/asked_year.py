@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from rag.asked_time import ALWAYS, asked_period
+from rag.asked_time import ALWAYS, asked_period, overlaps
 from rag.dates import stated_day
 from rag.events import read_dates
-from rag.periods import MONTHS
+from rag.periods import MONTHS, Period, years
 from rag.split import split_sentences
 from rag.types import Quote
 
@@ -35,22 +35,19 @@ def tells_of_its_year(question: str, quotes: Iterable[Quote]) -> bool:
     period = asked_period(question, date.max)
     if period and (period.first == ALWAYS or period.last is None):
         return True
-    asked = sorted(map(int, _FOUR_DIGITS.findall(question)))
+    asked = set(map(int, _FOUR_DIGITS.findall(question)))
     if _RANGE.search(question):
-        asked = list(range(asked[0], asked[-1] + 1))
-    return any(_tells(quote, set(asked)) for quote in quotes)
+        asked = set(range(min(asked), max(asked) + 1))
+    return any(_tells(quote, asked) for quote in quotes)
 
 
 def _tells(quote: Quote, asked: set[int]) -> bool:
     document, published = quote.document, stated_day(quote.document)
     texts = (document.source, document.title, document.text)
-    named = {int(year) for text in texts for year in _FOUR_DIGITS.findall(text)}
-    if named & asked or (published and published.year in asked):
+    named = re.compile(rf"(?<!\d)(?:{'|'.join(map(str, asked))})(?!\d)")
+    if any(map(named.search, texts)) or (published and published.year in asked):
         return True
     told = list(read_dates(quote.text, split_sentences(quote.text), published))
-    lasting = any(
-        one.period.first.year <= year <= (one.period.last or published or date.max).year
-        for one in told
-        for year in asked
-    )
+    spoken = [Period(one.period.first, one.period.last or published) for one in told]
+    lasting = any(overlaps(one, years(year)) for one in spoken for year in asked)
     return lasting or not (told or published or any(map(_YEAR.search, texts)))

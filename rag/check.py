@@ -127,9 +127,9 @@ def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
 def _weigh(text: str, source: str, question: str) -> Weighed:
     words = content_words(text)
     held = words & _content_words(source)
-    repeated = (words - held) & _content_words(question)
     echo = len(held) <= _ECHO * len(words)
-    cover = (len(held) + _REPEATED * len(repeated) * (not echo)) / len(words) if words else 0.0
+    repeated = set() if echo else (words - held) & _content_words(question)
+    cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
     objection = (
         disagreement(text, source, question)
         or reversal(read_row(text), read_row(source))

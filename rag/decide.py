@@ -136,7 +136,7 @@ def write(
 def _quoted(question: str, citation: Citation) -> Claim:
     """The sentence of a quote that has most in common with the question, as it stands."""
     text, asked = citation.quote.text, content_words(question)
-    sentences = sentence_texts(text) or [text]
+    sentences = sentence_texts(text) or (text,)
     best = max(sentences, key=lambda one: len(asked & content_words(one)))
     return Claim(
         text=f"The sources state: “{' '.join(best.split())}”",

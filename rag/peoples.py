@@ -1,4 +1,4 @@
-"""Names of peoples that no ending makes of their country's name."""
+"""Other names of countries and of their people, most of which no ending makes of the country's name."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Judgement:
         if asks_for_several(self._question):
             return self.every if self.will_do(self.every) else ()
         chosen = self.every[:1]
-        if not self.will_do(chosen) or self.confidence(chosen) < _CLEARLY:
+        if self.confidence(chosen) < max(_CLEARLY, self._settings.refuse_below):
             chosen = max(((number,) for number in self.every[:2]), key=self.confidence)
         return chosen if self.will_do(chosen) else ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.dates import dateline_end
 from rag.types import Annotation
@@ -59,9 +60,10 @@ def split_sentences(text: str, asides: Sequence[Annotation | Span] = ()) -> list
     return sentences
 
 
-def sentence_texts(text: str) -> list[str]:
-    """The same as texts."""
-    return [text[one.start : one.end] for one in split_sentences(text)]
+@lru_cache(maxsize=256)
+def sentence_texts(text: str) -> tuple[str, ...]:
+    """The same as texts, of a quote or a claim; remembered, since every claim is held against the same quotes."""
+    return tuple(text[one.start : one.end] for one in split_sentences(text))
 
 
 def adjoin(text: str, one: Span, other: Span) -> bool:

@@ -19,13 +19,13 @@ def names_it_so(claim: Row, held: Row) -> bool:
     name = next(iter(claim.terms), None)
     if name is None or name.kind != "name" or name.first > 1:
         return False
-    verb, *said = claim.words[name.last + 1 :] or (None,)
-    called = said[:1] and (said[0].lower in _NAMING or said[0].text[0].isupper())
-    if verb is None or verb.lower not in BE or not called:
+    said = claim.words[name.last + 1 :]
+    if len(said) < 2 or said[0].lower not in BE:
         return False
-    if any(role(claim, one.first, one.last) for one in claim.terms[1:]):
+    called = said[1].lower in _NAMING or said[1].text[0].isupper()
+    if not called or any(role(claim, one.first, one.last) for one in claim.terms[1:]):
         return False
-    wanted = {word.stem for word in said if not word.light}
+    wanted = {word.stem for word in said[1:] if not word.light}
     return bool(wanted) and any(
         wanted <= _beside(held, place, words)
         for place in same_terms(name, held)

@@ -11,6 +11,8 @@ from rag.agreement.terms import Row, Term
 # Names are taken as exchanged where so much of what is said between them is the same.
 _MOST_OF = 0.7
 _LONGEST_SPAN = 14
+# "Orsk's mayor, Ortiz" and "Ortiz is the mayor of Orsk".
+_OWNED = frozenset({"owner", "of"})
 
 
 def exchanged(claim: Row, held: Row) -> str | None:
@@ -49,12 +51,8 @@ def _between(row: Row, one: Term, other: Term) -> set[str]:
 def _order(row: Row, one: Term, other: Term) -> frozenset[str]:
     """What shows in which order two terms are meant: "done by", "'s" and "of"."""
     signs = {"owner"} if row.words[one.last].text.endswith("'s") else set()
-    for before, word, after in zip(
-        row.words[one.last + 1 :],
-        row.words[one.last + 2 : other.first],
-        row.words[one.last + 3 :],
-        strict=False,
-    ):
+    for at in range(one.last + 2, other.first):
+        before, word, after = row.words[at - 1 : at + 2]
         doing = after.text.endswith("ing") and after.text.islower()
         if word.lower == "by" and not doing and not before.light:
             signs.add("by")
@@ -68,7 +66,6 @@ def _order(row: Row, one: Term, other: Term) -> frozenset[str]:
 
 def _backwards(way: frozenset[str], there: frozenset[str]) -> bool:
     """Whether the same words between two terms mean the other order: "A closed B" and "A was closed by B"."""
-    owned = {"of", "owner"}
-    return (("by" in way) != ("by" in there)) != (
-        len(way & owned) == len(there & owned) == 1 and way & owned != there & owned
-    )
+    passive = ("by" in way) != ("by" in there)
+    owned = {way & _OWNED, there & _OWNED} == {frozenset({one}) for one in _OWNED}
+    return passive != owned

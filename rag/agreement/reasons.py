@@ -36,12 +36,12 @@ def invented_reason(sentence: str, source: str) -> str | None:
     if not found or not why:
         return None
     what = content_words(text[: found.start()]) - why
-    sentences = sentence_texts(plain(source))
-    best = max((len(why & content_words(one)) for one in sentences), default=0)
-    if best < _HOLDS * len(why):
+    sentences = [(one, content_words(one)) for one in sentence_texts(plain(source))]
+    best = max((len(why & words) for _, words in sentences), default=0)
+    tied = any(
+        len(why & words) == best and (what <= words or _TIES.search(one))
+        for one, words in sentences
+    )
+    if tied or best < _HOLDS * len(why):
         return None
-    for one in sentences:
-        words = content_words(one)
-        if len(why & words) == best and (what <= words or _TIES.search(one)):
-            return None
     return "the source does not give it as a reason"
