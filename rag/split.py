@@ -35,6 +35,9 @@ class Span:
 
 Measure = Callable[[Sequence[Span]], list[int]]
 
+# White space of several bytes between an initial and its stop makes the splitter panic.
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f](?=\s*\.)")
+
 
 def split_sentences(text: str, asides: Sequence[Annotation | Span] = ()) -> list[Span]:
     """Sentences, headings and list items, without surrounding white space, in order, not overlapping.
@@ -51,7 +54,8 @@ def split_sentences(text: str, asides: Sequence[Annotation | Span] = ()) -> list
         # The stop of "2. Ferries" ends no sentence.
         number = _NUMBER.match(text, block.start, block.end)
         start, offset = block.start, number.end() if number else block.start
-        for boundary in get_sentence_boundaries("en", text[offset : block.end]):
+        told = _WIDE_SPACE.sub(" ", text[offset : block.end])
+        for boundary in get_sentence_boundaries("en", told):
             end = offset + boundary["end_index"]
             span = _trim(text, start, end)
             if span is not None:

@@ -272,3 +272,10 @@ def test_a_chunk_ends_before_an_aside_and_the_next_shares_nothing_with_it():
     ]
     assert adjoin(text, sentences[0], sentences[1])
     assert not adjoin(text, sentences[1], sentences[2])
+
+
+@pytest.mark.parametrize("space", ["\u2028", "\u00a0", "\u3000", "\u2029\u00a0"])
+def test_wide_white_space_before_a_stop_is_no_trouble(space):
+    text = f"By A{space}. Falk. It rained."
+    spans = split_sentences(text)
+    assert " ".join(text[one.start : one.end] for one in spans).split() == text.split()
