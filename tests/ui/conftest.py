@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,23 @@ from tests.ui.desks import scripted_desk
 from tests.ui.scripted import ScriptedPipeline, scripted
 from tests.ui.sites import Site, served
 from ui.desk.desk import Desk
+
+
+@pytest.fixture(autouse=True)
+def no_event_loop_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Gradio makes an event loop for each page that is built outside of one, and leaves it open."""
+    made: list[asyncio.AbstractEventLoop] = []
+    make = asyncio.new_event_loop
+
+    def made_and_known() -> asyncio.AbstractEventLoop:
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", made_and_known)
+    yield
+    for loop in made:
+        if not loop.is_running():
+            loop.close()
 
 
 @pytest.fixture
