@@ -82,7 +82,10 @@ def decide(
         anew, number = None, cited[0].number
         if [number] not in (list(read), list(before)):
             anew = yield from _rewritten(question, number, quotes, model)
-        claims = (anew or _quoted(question, cited[0]),)
+        stated = anew or _quoted(question, cited[0], dropped)
+        if stated is None:
+            return Outcome(reason="unsupported", dropped=tuple(checked), confidence=confidence)
+        claims = (stated,)
     return Outcome(claims=claims, dropped=dropped, confidence=confidence)
 
 
@@ -133,11 +136,19 @@ def write(
     return claims, count_exchange(model, messages, reply)
 
 
-def _quoted(question: str, citation: Citation) -> Claim:
-    """The sentence of a quote that has most in common with the question, as it stands."""
-    text, asked = citation.quote.text, content_words(question)
-    sentences = sentence_texts(text) or (text,)
-    best = max(sentences, key=lambda one: len(asked & content_words(one)))
+def _quoted(question: str, citation: Citation, dropped: Sequence[Claim]) -> Claim | None:
+    """The sentence of a quote that is most likely meant, as it stands; none where no sentence can be an answer.
+
+    That one has most in common with the question and with what was written from the quote, though that did not pass.
+    """
+    text = citation.quote.text
+    meant = content_words(" ".join([question, *(claim.text for claim in dropped)]))
+    sentences = [
+        one for one in sentence_texts(text) or (text,) if gives_what_is_asked(question, one)
+    ]
+    if not sentences:
+        return None
+    best = max(sentences, key=lambda one: len(meant & content_words(one)))
     return Claim(
         text=f"The sources state: “{' '.join(best.split())}”",
         citations=(citation,),

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+# Of standardised weights: nothing further to be won.
+_CLOSE = 1e-6
+
 
 def fit_logistic(values: Array, right: Array, *, ridge: float, steps: int = 50) -> Array:
     """Bias and weights, both classes weighing the same, in the units of the values."""
@@ -23,7 +26,10 @@ def fit_logistic(values: Array, right: Array, *, ridge: float, steps: int = 50) 
         likely = 1 / (1 + np.exp(-scaled @ found))
         slope = scaled.T @ (weight * (right - likely)) - penalty @ found
         bend = (scaled * (weight * likely * (1 - likely))[:, None]).T @ scaled + penalty
-        found += np.linalg.solve(bend, slope)
+        step = np.linalg.solve(bend, slope)
+        found += step
+        if np.abs(step).max() < _CLOSE:
+            break
     slopes = found[1:] / spread
     weights: Array = np.r_[found[0] - slopes @ mean, slopes]
     return weights

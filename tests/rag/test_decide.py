@@ -126,11 +126,28 @@ def test_all_quotes_are_read_only_if_together_they_will_do():
 
 
 def test_of_a_long_quote_the_sentence_nearest_to_the_question_stands():
-    asked = "Where do cats walk as they like in Orsk?"
     found, _ = outcome(
-        "They walk in 1999 [1].", question=asked, texts=(PARKS,), rewritten="In 1999 [1]."
+        "They walk in 1999 [1].",
+        question="How do cats walk in Orsk?",
+        texts=(PARKS,),
+        rewritten="In 1999 [1].",
     )
     assert found.claims[0].text == "The sources state: “Cats walk there as they like.”"
+
+
+def test_what_was_written_tells_which_sentence_was_meant():
+    museum = "Le musée a rouvert après deux ans. La rénovation a coûté 7,5 millions d'euros."
+    wrong = "The renovation cost 7,5 million dollars [1]."
+    question = "How much did the repairs cost?"
+    found, _ = outcome(wrong, question=question, texts=(museum,), rewritten=wrong)
+    assert "7,5 millions d'euros" in found.claims[0].text
+
+
+def test_a_quote_none_of_whose_sentences_can_be_an_answer_does_not_stand():
+    found, _ = outcome(
+        "They have 17 parks [1].", question="How many parks are there?", texts=(PARKS,)
+    )
+    assert (found.claims, found.reason) == ((), "unsupported")
 
 
 @pytest.mark.parametrize(("reply", "reason"), [(RIGHT, "not_stated"), (WRONG, "unsupported")])
