@@ -23,7 +23,9 @@ from rag.settings import Settings
 from rag.types import Message, ModelInfo
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_cpp import Llama
+    from numpy.typing import NDArray
 
 _SPIN = "3000"
 
@@ -149,8 +151,10 @@ class LlamaChatModel:
             logits = self._reader.logits()
             return 1.0 / (1.0 + math.exp(logits[self._no] - logits[self._yes]))
 
-    def hidden_state(self, messages: Sequence[Message], layer: int) -> list[float]:
-        """What a layer, counted from 0, makes of the prompt's last token, from which the reply follows.
+    def hidden_states(self, messages: Sequence[Message], layer: int) -> NDArray[np.float32]:
+        """What a layer, counted from 0, makes of each token of the last message and of what the template adds after it.
+
+        A row a token, as wide as the model; the reply follows from the last one.
 
         Raises:
             ModelError: the prompt does not fit the context.
@@ -165,7 +169,7 @@ class LlamaChatModel:
                     prefixes=self._reader.prefixes,
                     interruption=self._interruption,
                 )
-            return self._layers[layer].state(prompt)
+            return self._layers[layer].states(prompt)
 
     def interrupt(self) -> None:
         """End what is being computed, from any thread; all that is asked fails from now until `resume`."""

@@ -1,4 +1,4 @@
-"""What a layer in the middle of a model makes of a prompt's end.
+"""What a layer in the middle of a model makes of a prompt's tokens.
 
 llama.cpp hands out the last layer only. The others it shows to a callback while it computes (its own `eval-callback`
 and `imatrix` read layers in this way).
@@ -20,7 +20,9 @@ from rag.prefixes import PrefixCache
 from rag.reading import STEP, PromptReader
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_cpp import Llama
+    from numpy.typing import NDArray
 
 
 class LayerReader(PromptReader):
@@ -40,6 +42,7 @@ class LayerReader(PromptReader):
 
         for name, result, arguments in (
             ("ggml_get_name", ctypes.c_char_p, [ctypes.c_void_p]),
+            ("ggml_nbytes", ctypes.c_size_t, [ctypes.c_void_p]),
             (
                 "ggml_backend_tensor_get",
                 None,
@@ -50,8 +53,8 @@ class LayerReader(PromptReader):
             function.restype, function.argtypes = result, arguments
         self._ggml: Any = libggml
         self._name = f"l_out-{layer}".encode()
-        self._state = (ctypes.c_float * llama.n_embd())()
-        self._wanted = False
+        self._width = int(llama.n_embd())
+        self._rows: list[NDArray[np.float32]] = []
         # Whoever gives away a callback must keep it.
         self._callback = llama_cpp.ggml_backend_sched_eval_callback(self._look)
         params = type(llama.context_params).from_buffer_copy(llama.context_params)
@@ -66,22 +69,26 @@ class LayerReader(PromptReader):
             ) from error
         super().__init__(self._own.ctx, prefixes=prefixes, interruption=interruption)
 
-    def state(self, prompt: Prompt) -> list[float]:
-        """The layer's output for the last token of a prompt.
+    def states(self, prompt: Prompt) -> NDArray[np.float32]:
+        """The layer's output for each token after a prompt's constant part: a row a token.
 
         Raises:
             Interrupted: an interruption was requested.
             ModelError: the model has no such layer, or cannot read the prompt.
         """
-        self._wanted = False
+        import numpy as np
+
+        rows = len(prompt.tokens) - prompt.constant
+        if self.holds(prompt):  # what is not read is not shown
+            self._prompt = Prompt(prompt.tokens[: prompt.constant], prompt.constant)
+        self._rows = []
         with _ctrl_c_afterwards(self._interruption):
             for _ in self.read(prompt):
                 pass
-            self._wanted = True
             self.evaluate(prompt.tokens[-1])
-        if self._wanted:
+        if not self._rows:
             raise ModelError(f"The model has no layer {self._name.decode()!r}.")
-        return list(self._state)
+        return np.concatenate(self._rows)[-rows:]
 
     def close(self) -> None:
         """Free its memory."""
@@ -89,11 +96,14 @@ class LayerReader(PromptReader):
 
     def _look(self, tensor: int, asking: bool, _: int) -> bool:  # noqa: FBT001 - llama.cpp calls it
         """Asked of each step of the arithmetic whether it is of interest, then shown what came of it."""
+        import numpy as np
+
         if asking:
-            return bool(self._wanted and self._ggml.ggml_get_name(tensor) == self._name)
-        # Only ever of one token.
-        self._ggml.ggml_backend_tensor_get(tensor, self._state, 0, ctypes.sizeof(self._state))
-        self._wanted = False
+            return bool(self._ggml.ggml_get_name(tensor) == self._name)
+        size = int(self._ggml.ggml_nbytes(tensor))
+        buffer = (ctypes.c_float * (size // ctypes.sizeof(ctypes.c_float)))()
+        self._ggml.ggml_backend_tensor_get(tensor, buffer, 0, size)
+        self._rows.append(np.ctypeslib.as_array(buffer).reshape(-1, self._width))
         return True
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypedDict, runtime_checkable
 
 from rag.types import Answer, Message, ModelInfo, Passage, Turn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Embedder(Protocol):
@@ -114,10 +118,13 @@ class Judge(Protocol):
 
 @runtime_checkable
 class Introspective(Protocol):
-    """A chat model whose hidden state can be read."""
+    """A chat model whose hidden states can be read."""
 
-    def hidden_state(self, messages: Sequence[Message], layer: int) -> Sequence[float]:
-        """A layer's output at the end of a prompt, as many numbers as the model is wide; layers count from 0."""
+    def hidden_states(self, messages: Sequence[Message], layer: int) -> NDArray[np.float32]:
+        """A layer's output for each token of the last message and of what the model's template adds after it.
+
+        A row a token, as many numbers as the model is wide; layers count from 0.
+        """
         ...
 
 

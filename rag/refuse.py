@@ -39,12 +39,12 @@ def states_the_answer(
 ) -> float:
     """How likely the quotes of these numbers, by default all, state the answer to exactly a question, 0 to 1.
 
-    By a probe of the model's hidden state where it would begin to answer if there is one for it, else by its Yes; 0 or
+    By a probe of the model's hidden states before it begins to answer if there is one for it, else by its Yes; 0 or
     1 for a model that only tells its choice.
     """
     if (probe := _probe_of(model)) and isinstance(model, Introspective):
         messages = answer_messages(question, quotes, numbers)
-        return probe.probability(model.hidden_state(messages, probe.layer))
+        return probe.probability(model.hidden_states(messages, probe.layer))
     chosen = quotes if numbers is None else [quotes[number - 1] for number in numbers]
     messages = judge_messages(question, chosen)
     if isinstance(model, Judge):

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         default=4000, ge=1, description="Longer questions are an error."
     )
     refuse_below: float = Field(
-        default=0.45,
+        default=0.5,
         ge=0,
         le=1,
         description="Strictness: an answer whose confidence is lower is replaced by a refusal.",

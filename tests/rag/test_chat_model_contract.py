@@ -63,13 +63,18 @@ def test_the_probability_of_a_yes_is_one(model):
     assert 0.0 <= model.yes_probability(ASKED) <= 1.0
 
 
-def test_a_hidden_state_belongs_to_its_prompt_and_leaves_the_model_as_it_was(small):
+def test_hidden_states_belong_to_their_prompt_and_leave_the_model_as_it_was(small):
     yes = small.yes_probability(ASKED)
-    state = small.hidden_state(ASKED, 5)
-    assert len(state) == small._llama.n_embd()
-    assert small.hidden_state(ASKED, 5) == state
-    assert small.hidden_state(ASKED, 6) != state
-    assert small.hidden_state([ASKED[0], {"role": "user", "content": "Is it?"}], 5) != state
+    states = small.hidden_states(ASKED, 5)
+    prompt = small._template.encode(ASKED)
+    assert states.shape == (len(prompt.tokens) - prompt.constant, small._llama.n_embd())
+    assert len({tuple(row) for row in states.tolist()}) == len(states)
+    assert small.hidden_states(ASKED, 5).tolist() == states.tolist()
+    assert small.hidden_states(ASKED, 6).tolist() != states.tolist()
+    assert (
+        small.hidden_states([ASKED[0], {"role": "user", "content": "Is it?"}], 5).tolist()
+        != states.tolist()
+    )
     assert small.yes_probability(ASKED) == yes
 
 
@@ -117,7 +122,7 @@ def test_a_prompt_that_does_not_fit_is_an_error_that_says_what_to_change(small):
     for ask in (
         lambda: list(small.stream(long)),
         lambda: small.yes_probability(long),
-        lambda: small.hidden_state(long, 5),
+        lambda: small.hidden_states(long, 5),
     ):
         with pytest.raises(ModelError, match="RAG_CONTEXT_TOKENS"):
             ask()
@@ -186,11 +191,11 @@ def test_to_the_last_digit_it_is_the_same_whatever_was_read_before(small, before
     after, steps = logits()
     assert after == alone
     assert (steps == 0) if before[-1:] == [TERNS] else (0 < steps <= all_steps)
-    state = small.hidden_state(TERNS, 5)
+    state = small.hidden_states(TERNS, 5).tolist()
     small._layers[5]._prompt = None
     for messages in before:
-        small.hidden_state(messages, 5)
-    assert small.hidden_state(TERNS, 5) == state
+        small.hidden_states(messages, 5)
+    assert small.hidden_states(TERNS, 5).tolist() == state
     small._reader._prompt = None
     assert logits() == (alone, 0)
 

@@ -76,24 +76,24 @@ def test_the_fake_has_no_need_to_be_interruptible(small: LlamaChatModel) -> None
 def test_reading_up_to_a_layer_ends_too(
     model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    expected = model.hidden_state(LONG, 5)
+    expected = model.hidden_states(LONG, 5).tolist()
     unseen = f"Reply in {number} words, {id(model._reader.prefixes)}. " * 12
     other = [{"role": "system", "content": unseen}, LONG[1]]
     with monkeypatch.context() as patch:
         steps = interrupt_in_step(model, patch, number)
         with pytest.raises(Interrupted):
-            model.hidden_state(other, 5)
+            model.hidden_states(other, 5)
         assert steps() == number
     model.resume()
-    state = model.hidden_state(other, 5)
-    assert model.hidden_state(LONG, 5) == expected
+    state = model.hidden_states(other, 5).tolist()
+    assert model.hidden_states(LONG, 5).tolist() == expected
     model._layers.pop(5).close()
-    assert model.hidden_state(other, 5) == state
+    assert model.hidden_states(other, 5).tolist() == state
 
 
 def test_a_layer_that_is_not_there_is_an_error(model: LlamaChatModel) -> None:
     with pytest.raises(ModelError, match="no layer"):
-        model.hidden_state(LONG, 99)
+        model.hidden_states(LONG, 99)
 
 
 PRESSED = """
@@ -103,7 +103,7 @@ from rag import Settings, open_chat_model
 
 model = open_chat_model(Settings.load(chat_model="smollm2-135m-instruct", context_tokens=1024))
 asked = [{"role": "user", "content": "The birds of the northern islands fly. " * 12}]
-expected, decode = model.hidden_state(asked, 5), llama_cpp.llama_decode
+expected, decode = model.hidden_states(asked, 5).tolist(), llama_cpp.llama_decode
 
 def press(*arguments):
     os.kill(os.getpid(), signal.SIGINT)
@@ -112,11 +112,11 @@ def press(*arguments):
 model._layers.pop(5).close()
 llama_cpp.llama_decode = press
 try:
-    model.hidden_state(asked, 5)
+    model.hidden_states(asked, 5)
 except KeyboardInterrupt:
     llama_cpp.llama_decode = decode
     model.resume()
-    assert model.hidden_state(asked, 5) == expected
+    assert model.hidden_states(asked, 5).tolist() == expected
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     print("ended")
 model.close()

@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import rag.probe
 from rag import (
@@ -227,7 +229,17 @@ def test_an_own_retriever_is_enough(ask):
 
 @pytest.fixture
 def probe(monkeypatch):
-    found = Probe(model="1" * 64, prompt="", layer=3, weights=(1.0,), bias=0.0)
+    none = np.zeros((0, 1), np.float32)
+    found = Probe(
+        model="1" * 64,
+        prompt="",
+        layer=3,
+        weights=np.ones(1, np.float32),
+        tokens=1,
+        keys=none,
+        values=none,
+        bias=0.0,
+    )
     monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: found)
     return found
 
@@ -252,9 +264,10 @@ class Reading(ScriptedChatModel):
         super().__init__([RIGHT if best > second else told])
         self.best, self.second, self.looks = best, second, 0
 
-    def hidden_state(self, messages: Sequence[Message], _: int) -> list[float]:
+    def hidden_states(self, messages: Sequence[Message], _: int) -> NDArray[np.float32]:
         self.looks += 1
-        return [self.second if "[2] " in messages[-1]["content"] else self.best]
+        told = self.second if "[2] " in messages[-1]["content"] else self.best
+        return np.array([[told]], np.float32)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +283,8 @@ def test_a_probe_decides_what_is_answered_from(ask, probe, best, second, read):
     assert model.looks == (1 if read == ["[1] "] else 2)
     shown = re.findall(r"\[\d\] ", "".join(one[-1]["content"] for one in model.prompts[:1]))
     assert shown == read
-    assert answer.confidence == probe.probability([max(best, second) if model.looks > 1 else best])
+    surest = max(best, second) if model.looks > 1 else best
+    assert answer.confidence == probe.probability(np.array([[surest]], np.float32))
     if not read:
         assert (answer.refusal_reason, answer.tokens, answer.text) == ("not_stated", None, REFUSAL)
         assert answer.timings.first_token_s == answer.timings.total_s

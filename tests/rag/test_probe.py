@@ -2,7 +2,9 @@
 
 import math
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import rag.probe
@@ -28,15 +30,29 @@ class Open(ScriptedChatModel):
     info = ModelInfo(name="open", sha256="1" * 64)
     state = (2.0, 1.0)
 
-    def hidden_state(self, messages, layer):
+    def hidden_states(self, messages, layer):
         assert layer == 3
         self.prompts.append(messages)
-        return self.state
+        return rows(self.state)
+
+
+def rows(*states):
+    return np.array(states, np.float32)
 
 
 @pytest.fixture
 def probe(monkeypatch):
-    found = Probe(model="1" * 64, prompt="0" * 64, layer=3, weights=(1.0, -3.0), bias=0.5)
+    """One that looks at the last token only."""
+    found = Probe(
+        model="1" * 64,
+        prompt="0" * 64,
+        layer=3,
+        weights=rows((1.0, -3.0))[0],
+        tokens=1,
+        keys=np.zeros((0, 2), np.float32),
+        values=np.zeros((0, 2), np.float32),
+        bias=0.5,
+    )
     monkeypatch.setattr(rag.probe, "_shipped_probe", lambda: found)
     return found
 
@@ -46,7 +62,9 @@ def test_there_is_one_for_the_default_model_and_the_prompt_as_it_stands():
     (file,) = DEFAULT.files
     found = probe_for(ModelInfo(name="any", sha256=file.sha256))
     assert found is not None
-    assert len(found.weights) == 1536
+    assert found.weights.shape == (1536,)
+    assert found.keys.shape == found.values.shape == (len(found.keys), 1536)
+    assert len(found.keys) > 0
     assert found.prompt == rag.probe.prompt_digest()
 
 
@@ -56,21 +74,37 @@ def test_other_models_have_none(probe):
 
 
 def test_a_probability_is_one_whatever_the_state(probe):
-    assert probe.probability([2.0, 1.0]) == pytest.approx(1 / (1 + math.exp(0.5)))
-    assert 0.0 <= probe.probability([-1e9, 1e9]) < 0.01
-    assert 0.99 < probe.probability([1e9, -1e9]) <= 1.0
+    assert probe.probability(rows((2.0, 1.0))) == pytest.approx(1 / (1 + math.exp(0.5)))
+    assert 0.0 <= probe.probability(rows((-1e9, 1e9))) < 0.01
+    assert 0.99 < probe.probability(rows((1e9, -1e9))) <= 1.0
 
 
-def test_a_state_of_another_width_is_no_state(probe):
-    with pytest.raises(ValueError, match="shorter"):
-        probe.probability([1.0])
+def test_a_head_finds_the_token_that_matters_to_it(probe):
+    """Among the last ones: it looks for the second number, and votes by the first one."""
+    looking = replace(
+        probe, weights=rows((0.0, 0.0))[0], tokens=3, keys=rows((0, 90)), values=rows((1, 0))
+    )
+    matters, others = (2.0, 1.0), [(-7.0, 0.0), (5.0, -1.0)]
+    expected = pytest.approx(1 / (1 + math.exp(-2.5)))
+    for at in range(3):
+        seen = [*others[:at], matters, *others[at:]]
+        assert looking.probability(rows((9.0, 2.0), *seen)) == expected  # the first is too far back
+    equal = replace(looking, keys=rows((0, 0)))
+    assert equal.probability(rows((3.0, 1.0), (-3.0, 5.0), (6.0, 0.0))) == expected  # their mean
+    two = replace(looking, keys=rows((0, 90), (0, 0)), values=rows((1, 0), (1, 0)))
+    assert two.probability(rows(*others, matters)) == pytest.approx(1 / (1 + math.exp(-2.5)))
+
+
+def test_states_of_another_width_are_none(probe):
+    with pytest.raises(ValueError, match="mismatch"):
+        probe.probability(rows((1.0,)))
 
 
 def test_the_state_is_read_where_the_answer_begins(probe):
     model = Open(["unused"], yes=0.1)
     quotes = [quote(BRIDGE), quote("The ferry to Sund is blue.")]
-    assert states_the_answer(model, "Who?", quotes, [2]) == probe.probability([2.0, 1.0])
-    assert states_the_answer(model, "Who?", quotes) == probe.probability([2.0, 1.0])
+    assert states_the_answer(model, "Who?", quotes, [2]) == probe.probability(rows((2.0, 1.0)))
+    assert states_the_answer(model, "Who?", quotes) == probe.probability(rows((2.0, 1.0)))
     assert model.prompts == [answer_messages("Who?", quotes, [2]), answer_messages("Who?", quotes)]
 
 
@@ -103,10 +137,10 @@ class Seeing(Open):
         super().__init__(["unused"])
         self.states = states
 
-    def hidden_state(self, messages, layer):
+    def hidden_states(self, messages, layer):
         self.prompts.append(messages)
         shown = re.findall(r"\[(\d)\] undated", messages[-1]["content"])
-        return [self.states[tuple(map(int, shown))], 0.0]
+        return rows((self.states[tuple(map(int, shown))], 0.0))
 
 
 @pytest.mark.parametrize(
@@ -129,13 +163,13 @@ def test_how_sure_a_quote_is_decides_what_is_read(probe, question, states, read,
     for _ in range(2):  # what it has judged is remembered
         assert judgement.to_read() == read
         assert len(model.prompts) == looks
-    assert judgement.highest == max(probe.probability([one, 0.0]) for one in states.values())
+    assert judgement.highest == max(probe.probability(rows((one, 0.0))) for one in states.values())
 
 
 def test_of_what_was_read_for_one_thing_no_more_is_asked(probe):
     model = Seeing({(1,): UNLIKELY, (2,): SURE})
     judgement = Judgement(model, ONE, QUOTES, Settings())
-    assert judgement.of_answer(judgement.to_read(), [1]) == probe.probability([SURE, 0.0])
+    assert judgement.of_answer(judgement.to_read(), [1]) == probe.probability(rows((SURE, 0.0)))
     assert len(model.prompts) == len(model.states)
 
 
@@ -147,8 +181,8 @@ def test_one_quote_is_no_more_than_it_is(probe):
 def test_what_an_answer_put_together_cites_must_state_it_too(probe):
     judgement = Judgement(Seeing({(2, 1): SURE, (2,): UNLIKELY}), SEVERAL, QUOTES, Settings())
     read = judgement.to_read()
-    assert judgement.of_answer(read, [2]) == probe.probability([UNLIKELY, 0.0])
-    assert judgement.of_answer(read, [1, 2]) == probe.probability([SURE, 0.0])
+    assert judgement.of_answer(read, [2]) == probe.probability(rows((UNLIKELY, 0.0)))
+    assert judgement.of_answer(read, [1, 2]) == probe.probability(rows((SURE, 0.0)))
 
 
 def test_whoever_wants_no_refusals_gets_none(probe):
