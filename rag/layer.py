@@ -88,7 +88,8 @@ class LayerReader(PromptReader):
             self.evaluate(prompt.tokens[-1])
         if not self._rows:
             raise ModelError(f"The model has no layer {self._name.decode()!r}.")
-        return np.concatenate(self._rows)[-rows:]
+        read, self._rows = self._rows, []
+        return np.concatenate(read)[-rows:]
 
     def close(self) -> None:
         """Free its memory."""
@@ -96,10 +97,10 @@ class LayerReader(PromptReader):
 
     def _look(self, tensor: int, asking: bool, _: int) -> bool:  # noqa: FBT001 - llama.cpp calls it
         """Asked of each step of the arithmetic whether it is of interest, then shown what came of it."""
-        import numpy as np
-
         if asking:
             return bool(self._ggml.ggml_get_name(tensor) == self._name)
+        import numpy as np
+
         size = int(self._ggml.ggml_nbytes(tensor))
         buffer = (ctypes.c_float * (size // ctypes.sizeof(ctypes.c_float)))()
         self._ggml.ggml_backend_tensor_get(tensor, buffer, 0, size)

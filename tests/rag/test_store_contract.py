@@ -275,23 +275,28 @@ def test_similarity_is_the_cosine(folder):
     assert embedder.dimension == 64
 
 
-def test_reopened_it_finds_all_of_the_nearest_again_and_again(folder):
+def test_reopened_it_finds_the_nearest_again_and_again(folder):
     """Chroma's graph is approximate and made anew from its log: what is pinned is how far it looks."""
     random = np.random.default_rng(0)
-    vectors = random.standard_normal((400, 64), dtype=np.float32)
+    vectors = random.standard_normal((2000, 64), dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     with opened("vectors", folder) as side:
-        for at in range(0, 400, 40):
-            side.store.upsert([f"{n}:0" for n in range(at, at + 40)], vectors[at : at + 40])
-        side.delete(*range(0, 400, 7))
-    left = [n for n in range(400) if n % 7]
+        for at in range(0, 2000, 400):
+            side.store.upsert([f"{n}:0" for n in range(at, at + 400)], vectors[at : at + 400])
+        side.delete(*range(0, 2000, 7))
+    left = np.array([n for n in range(2000) if n % 7])
+    queries = vectors[::45]
     for _ in range(3):
         with opened("vectors", folder) as side:
-            for query in vectors[::9]:
-                nearest = sorted(left, key=lambda n: -float(vectors[n] @ query))
-                for limit in (1, 10, 100):
-                    found = [one for one, _ in side.store.search(query.tolist(), limit=limit)]
-                    assert found == [f"{n}:0" for n in nearest[:limit]]
+            found = 0
+            for query in queries:
+                nearest = {f"{n}:0" for n in left[np.argsort(-(vectors[left] @ query))[:100]]}
+                results = side.store.search(query.tolist(), limit=100)
+                found += len(nearest & {one for one, _ in results})
+                assert results == sorted(results, key=lambda one: -one[1])
+            # It is 98 % where it looks no further than Chroma does by itself. Nodes are added at once by as many
+            # threads as there are cores, and once in hundreds of openings one is lost to the search.
+            assert found >= 0.99 * 100 * len(queries)
 
 
 def test_the_count_is_right_after_whatever_happens(folder, monkeypatch):

@@ -80,7 +80,6 @@ def evidence_on_a_phone(chat: Chat) -> None:
 
 
 def unknown(chat: Chat) -> None:
-    chat.page.goto(f"{chat.page.url}?c=unknown")
     expect(chat.page.locator(".sb-notice")).to_be_visible()
 
 
@@ -106,6 +105,7 @@ def unknown(chat: Chat) -> None:
 def test_nothing_stands_in_anybodys_way(
     site: Site, state: Callable[[Chat], None], viewport: dict[str, int], scheme: str
 ) -> None:
-    chat = site.open(viewport, color_scheme=scheme)
+    path = "/?c=unknown" if state is unknown else "/"
+    chat = site.open(viewport, color_scheme=scheme, path=path)
     state(chat)
     assert findings(chat.page) == []

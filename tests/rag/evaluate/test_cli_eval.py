@@ -199,7 +199,7 @@ def test_a_run_is_not_gone_on_with_under_other_settings(cli, gold, tmp_path, mon
     monkeypatch.setenv("RAG_REFUSE_BELOW", "0.9")
     code, _, err = cli("eval", gold, "--out", tmp_path / "run", "--resume")
     assert code == 1
-    assert "settings.refuse_below was 0.45, now 0.9" in err
+    assert "settings.refuse_below was 0.5, now 0.9" in err
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_other_questions_or_settings_are_other_circumstances(run, facts, setting
     assert any("gold.sha256" in one for one in differences(facts, fewer))
     stricter = settings.model_copy(update={"refuse_below": 0.9})
     other = collect_facts("answers", stricter, QUESTIONS, (), gold=gold)
-    assert differences(facts, other) == ["settings.refuse_below was 0.45, now 0.9"]
+    assert differences(facts, other) == ["settings.refuse_below was 0.5, now 0.9"]
 
 
 def test_where_things_lie_and_how_many_threads_there_are_does_not_matter(facts, settings, tmp_path):
