@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from rag.agreement.terms import read_row
 from rag.dates import stated_day
 from rag.events import read_dates
-from rag.periods import Period
+from rag.periods import MONTHS, Period
 from rag.relative import resolve_dates
 from rag.split import split_sentences
 from rag.types import Quote
@@ -45,6 +46,18 @@ _ASKS_PUBLICATION = re.compile(
 )
 _NOW = re.compile(
     r"\b(?:today|tonight|overnight|now|just|currently|morning|afternoon|evening|this (?:day|week|month|year))\b",
+    re.IGNORECASE,
+)
+_ASKS_PLACE = re.compile(
+    r"(?:^|[.,;:?!]\s*|\band )(?:(?:from|to|near|in) )?where\b(?! from\b)", re.IGNORECASE
+)
+# Not "in July" nor "in response".
+_PLACE = re.compile(
+    r"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|nearby|by|beside|along|across|over|above|under|"
+    r"below|beneath|off|outside|within|between|among|amid|around|behind|beyond|through|throughout|via|here|there|"
+    r"abroad|home|everywhere|nowhere|worldwide)\b"
+    rf"(?! (?:the |an? |early |late |mid |last |next )*(?:\d|(?:{'|'.join(MONTHS)}|spring|summer|autumn|winter|year|"
+    r"month|week|day|decade|century|time|order|response|addition|fact|general|particular|which|turn)s?\b))",
     re.IGNORECASE,
 )
 _ASKS_REASON = re.compile(
@@ -151,9 +164,9 @@ def asks_for_several(question: str) -> bool:
 def gives_what_is_asked(question: str, text: str) -> bool:
     """Whether a sentence can be an answer at all.
 
-    It must say something that the question did not. To a question for a number or a date it must hold
-    one; asked for a reason, it must not only repeat what happened. Other kinds cannot be told from the words reliably,
-    and are left to the model's own check.
+    It must say something that the question did not. To a question for a number, a date or a place it must hold one;
+    asked for a reason, it must not only repeat what happened. Other kinds cannot be told from the words reliably, and
+    are left to the model's own check.
     """
     told, asked = content_words(text), content_words(question)
     if not told - asked:
@@ -162,6 +175,12 @@ def gives_what_is_asked(question: str, text: str) -> bool:
         return bool(_NUMBER.search(text))
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text))
+    if _ASKS_PLACE.search(question):
+        names = {term.key for term in read_row(question).terms}
+        return bool(_PLACE.search(text)) or any(
+            term.kind == "name" and not term.opens and term.key not in names
+            for term in read_row(text).terms
+        )
     if _ASKS_REASON.search(question):
         first = next((word for word in text.split() if content_words(word)), "")
         return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked

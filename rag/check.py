@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from rag.agreement.agree import disagreement
 from rag.agreement.another import told_of_another
+from rag.agreement.halves import half_told
 from rag.agreement.polarity import reversal
 from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
@@ -100,7 +101,8 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     The share of its content words that the quotes hold, as the model read them. 0 if it disagrees with them: if it
     states a number, a date or a name that neither the quotes nor, for names, the question mention (but see `weigh` for
     the year that is asked about); if another one stands in its place there; if one of the two denies what the other
-    says; if it gives a reason, a fact or a deed that the quotes give as none, as possible only, or of another.
+    says; if it gives a reason, a fact or a deed that the quotes give as none, as possible only, or of another; if it
+    leaves out a "but" about what was asked.
     """
     return weigh(text, quotes, question).support
 
@@ -136,6 +138,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or invented_reason(text, source)
         or told_as_fact(text, source, question)
         or told_of_another(text, source)
+        or half_told(text, source, question)
     )
     return Weighed(cover, objection)
 

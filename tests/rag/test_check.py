@@ -112,6 +112,25 @@ def test_what_letters_in_brackets_stand_for_may_be_said():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "The council of Orsk approved the bridge on Monday, but rejected the road to Ardal.",
+        "The council of Orsk approved the bridge on Monday. However, it rejected the road to Ardal.",
+        "Though talks on the road to Ardal ended in nothing, the council of Orsk approved the bridge on Monday.",
+    ],
+)
+def test_half_a_contrast_is_no_answer_to_who_asks_about_both(text):
+    asked, quotes = "Did the council approve the bridge and the road to Ardal?", [quote(text)]
+    half = Draft("Yes, the council of Orsk approved the bridge on Monday.", (1,))
+    reason = check(asked, half, quotes).reason or ""
+    assert reason.startswith("the source sets against it: ")
+    assert "the road to Ardal" in reason
+    assert check("Did the council approve the bridge?", half, quotes).verdict == "supported"
+    whole = Draft("The council approved the bridge, but not the road to Ardal.", (1,))
+    assert not (check(asked, whole, quotes).reason or "").startswith("the source sets")
+
+
+@pytest.mark.parametrize(
     ("question", "text", "gives"),
     [
         ("How many pairs nest there?", "There are 312 pairs.", True),
@@ -124,6 +143,15 @@ def test_what_letters_in_brackets_stand_for_may_be_said():
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
         ("What happened when it closed?", "Workers protested.", True),
+        ("Where did the plane come down?", "The plane crashed in July 2023.", False),
+        (
+            "Where did the plane come down?",
+            "The plane crashed, in response, two months later.",
+            False,
+        ),
+        ("Where did the plane come down?", "The plane crashed near the harbour in July.", True),
+        ("And where will they meet?", "The venue is Gdansk.", True),
+        ("Where do they meet?", "They meet in May at the town hall.", True),
         ("Why did the bridge close?", "The bridge closed on Monday.", False),
         ("Why did the bridge close?", "The bridge closed because its pillars had cracks.", True),
         ("Why did the bridge close?", "Cracks were found in two pillars.", True),

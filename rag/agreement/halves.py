@@ -1,0 +1,52 @@
+"""Whether a yes or a no tells only one half of a contrast, where the question asks about the other half, too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.split import sentence_texts
+from rag.wording import content_words
+
+_YES_OR_NO = re.compile(
+    r"^\W*(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+    re.IGNORECASE,
+)
+_CONTRAST = re.compile(
+    r"\b(?:but|although|though|whereas|however|yet|nevertheless|except)\b", re.IGNORECASE
+)
+_GOES_ON = re.compile(r"^\W*(?:but|however|yet|nevertheless)\b", re.IGNORECASE)
+_FIRST_HALF = re.compile(r"(?:^|: )\W*(?:although|though|whereas)\b[^,]*,", re.IGNORECASE)
+# So much of a sentence must stand in one half for that one to be what it tells.
+_HOLDS = 0.6
+# A single word in common with the question may be chance.
+_ASKED_ABOUT = 2
+
+
+def half_told(sentence: str, source: str, question: str) -> str | None:
+    """Why a sentence is no yes or no: its source sets something against it that the question asks about, too."""
+    if not _YES_OR_NO.match(question):
+        return None
+    told, asked = content_words(sentence), content_words(question)
+    for halves in _contrasts(source):
+        for half, other in (halves, halves[::-1]):
+            words = content_words(half)
+            only_there = content_words(other) - words
+            if (
+                len(told & words) >= _HOLDS * len(told)
+                and not told & only_there
+                and len(asked & only_there) >= _ASKED_ABOUT
+            ):
+                return f"the source sets against it: {' '.join(other.split()).strip(' ,;:.')}"
+    return None
+
+
+def _contrasts(source: str) -> Iterator[tuple[str, str]]:
+    sentences = sentence_texts(source)
+    for at, one in enumerate(sentences):
+        if found := _FIRST_HALF.search(one):
+            yield one[: found.end()], one[found.end() :]
+        elif at and _GOES_ON.match(one):
+            yield sentences[at - 1], one
+        elif found := _CONTRAST.search(one):
+            yield one[: found.start()], one[found.start() :]
