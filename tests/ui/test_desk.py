@@ -195,7 +195,7 @@ def test_a_model_that_comes_after_it_was_missed_is_enough(settings: Settings, do
         assert desk.state().kind == "no_model"
         there.set()
         desk.warm()
-        until(lambda: desk._pipeline is not None)
+        until(lambda: desk._opening.current is not None)
         until(lambda: desk.state().kind == "ready")
         assert desk.missing_models() == ()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import rag
 from rag import (
@@ -19,14 +19,13 @@ from rag import (
     HeldFile,
     Holdings,
     IngestReport,
-    ModelCorrupt,
-    ModelMissing,
     Passage,
     RagError,
     Settings,
     SettingsError,
     Turn,
 )
+from ui.desk.opening import Answering, Opening, call
 from ui.desk.pull import Pull
 from ui.desk.queueing import FairQueue
 from ui.desk.reading import FileLine, Reading
@@ -41,16 +40,6 @@ OnFile: TypeAlias = Callable[[FileOutcome], None]
 
 #: What can be set on the page.
 LIVE = frozenset({"chat_model", "answer_tokens", "refuse_below", "top_k"})
-
-
-class Answering(Protocol):
-    """What the desk needs of `rag.Pipeline`."""
-
-    def stream(
-        self, question: str, history: Sequence[Turn] = (), **filters: Any
-    ) -> Iterator[AnswerEvent]:
-        """Events of an answer; closing the iterator stops the model."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +83,11 @@ class Desk:
         self.pull = Pull()
         self.watching = Watching(self)
         self._holdings = holdings or Holdings(settings)
-        self._open_pipeline: Callable[..., Answering] = open_pipeline
-        self._needed = models
-        self._embedder = embedder
-        self._retriever: rag.HybridRetriever | None = None
-        self._pipeline: Answering | None = None
-        self._loading: Answering | None = None
-        self._error: RagError | None = None
-        self._opening = threading.RLock()  # one opens, others wait for it
-        self._is_opening = self._resumed = False
+        self._opening = Opening(open_pipeline, embedder=embedder, needed=models)
+        self._resumed = False
         self._applying = threading.Lock()
         # One writer in this process; among processes the index has a lock of its own.
         self._writing = threading.Lock()
-        self._over = threading.Event()
 
     @cached_property
     def store(self) -> rag.ConversationStore:
@@ -117,7 +98,7 @@ class Desk:
 
     def state(self) -> DeskState:
         """Whether questions can be answered; looked at only, nothing is opened."""
-        if self._is_opening:
+        if self._opening.busy:
             return DeskState("opening", "The models are being loaded.")
         try:
             missing, empty = self.missing_models(), not self.documents()
@@ -126,31 +107,24 @@ class Desk:
         except Exception:
             logger.exception("The state of the index could not be told")
             return DeskState("failed", "The index cannot be looked at; the terminal shows why.")
-        if self._pipeline is None and missing:
+        is_open = self._opening.current is not None
+        if missing and not is_open:
             names = " and ".join(missing)
             return DeskState("no_model", f"Questions cannot be answered without {names}.")
         if empty:
             return DeskState("empty", "There are no documents yet.")
-        if self._pipeline is None and self._error is not None:
-            return DeskState("failed", str(self._error))
+        if self._opening.error is not None and not is_open:
+            return DeskState("failed", str(self._opening.error))
         return DeskState("ready")
 
     def missing_models(self) -> tuple[str, ...]:
         """What must be fetched before questions are answered."""
-        needed = self._needed
-        if needed is None:
-            needed = [self.settings.chat_model]
-            if self._embedder is None:
-                needed.append(self.settings.embedding_model)
-        broken = isinstance(self._error, ModelCorrupt | ModelMissing)
-        return tuple(
-            name for name in needed if broken or rag.find_model(name, self.settings) is None
-        )
+        return self._opening.missing(self.settings)
 
     @property
     def closed(self) -> bool:
         """Whether nothing more should begin."""
-        return self._over.is_set()
+        return self._opening.closed
 
     def documents(self) -> tuple[Document, ...]:
         """Every document, by source; kept until something changes, in this process or another.
@@ -180,19 +154,14 @@ class Desk:
         Raises:
             RagError: the index or a model cannot be opened.
         """
-        if self._pipeline is not None:
-            return self._pipeline
-        with self._opening:
-            if self._pipeline is None:
-                self._pipeline = self._opened(self.settings)
-            return self._pipeline
+        return self._opening.pipeline(self.settings)
 
     def warm(self) -> None:
         """Open the pipeline in the background; `state` says how that went. Before, `resume` what has not been yet."""
         # Put right only while nothing is under way that looks as if it had been cut off.
         if not self._resumed and not self.reading.view().busy:
             self.resume()
-        self._error = None
+        self._opening.error = None
         self._open_soon()
 
     def resume(self) -> None:
@@ -221,9 +190,7 @@ class Desk:
 
     def interrupt(self) -> None:
         """End what the model computes right now, where it can be interrupted. Waits for nothing."""
-        interrupt = getattr(self._pipeline, "interrupt", None)
-        if interrupt is not None:
-            interrupt()
+        call(self._opening.current, "interrupt")
 
     def search(self, query: str, top_k: int = 5, **filters: Any) -> tuple[Passage, ...]:
         """The best passages; no language model is needed.
@@ -231,8 +198,8 @@ class Desk:
         Raises:
             RagError: the question is no question, or the index cannot be opened.
         """
-        # Not the pipeline's, which is closed when another model takes over.
-        return self._searching().retrieve(query, top_k=top_k, **_given(filters))
+        retriever = self._opening.retriever(self.settings)
+        return retriever.retrieve(query, top_k=top_k, **_given(filters))
 
     def embedder(self) -> Embedder:
         """The embedding model, one for questions and documents.
@@ -240,10 +207,7 @@ class Desk:
         Raises:
             ModelError: it is missing or damaged.
         """
-        with self._opening:
-            if self._embedder is None:
-                self._embedder = rag.open_embedder(self.settings)
-            return self._embedder
+        return self._opening.embedder(self.settings)
 
     # changing the documents
 
@@ -324,9 +288,9 @@ class Desk:
         with self._applying:
             settings = type(self.settings).load(**{**self.settings.model_dump(), **changed})
             if settings.chat_model == self.settings.chat_model:
-                with self.queue.exclusively(), self._opening:
+                with self.queue.exclusively(), self._opening.lock:
                     self.settings = settings
-                    pipeline: Any = self._pipeline
+                    pipeline: Any = self._opening.current
                     if hasattr(pipeline, "settings"):
                         pipeline.settings = settings
             else:
@@ -334,17 +298,14 @@ class Desk:
 
     def close(self) -> None:
         """End what runs and release everything."""
-        self._over.set()
+        self._opening.closed = True
         self.watching.stop()
         self.reading.cancel()
         self.queue.close()
         self.reading.wait(10)
-        _call(self._loading, "interrupt")
-        with self._opening:
-            parts = (self._pipeline, self._retriever, self._holdings, self.__dict__.get("store"))
-            for part in parts:
-                _call(part, "close")
-            self._pipeline = self._retriever = None
+        self._opening.close()
+        for part in (self._holdings, self.__dict__.get("store")):
+            call(part, "close")
 
     def __enter__(self) -> Desk:
         return self
@@ -353,28 +314,6 @@ class Desk:
         self.close()
 
     # within
-
-    def _opened(self, settings: Settings) -> Answering:
-        self._is_opening = True
-        try:
-            pipeline = self._open_pipeline(settings, embedder=self.embedder())
-            self._loading = pipeline
-            if self.closed:  # while it was opened
-                _call(pipeline, "interrupt")
-            try:
-                _call(pipeline, "warm")
-            except BaseException:
-                _call(pipeline, "close")
-                raise
-            finally:
-                self._loading = None
-        except RagError as error:
-            self._error = error
-            raise
-        finally:
-            self._is_opening = False
-        self._error = None
-        return pipeline
 
     def _open_soon(self) -> None:
         threading.Thread(target=self._warm, name="open", daemon=True).start()
@@ -390,28 +329,22 @@ class Desk:
 
     def after_reading(self) -> None:
         """Called when files have been read: the first ones make it possible to open the pipeline."""
-        self._error = None
-        if self._pipeline is None and not self.closed:
+        self._opening.error = None
+        if self._opening.current is None and not self.closed:
             self._open_soon()
-
-    def _searching(self) -> rag.HybridRetriever:
-        with self._opening:
-            if self._retriever is None:
-                self._retriever = rag.open_retriever(self.settings, embedder=self.embedder())
-            return self._retriever
 
     def _change_model(self, settings: Settings) -> None:
         if self.documents():
-            before_error = self._error
+            error = self._opening.error
             try:
-                pipeline = self._opened(settings)
+                pipeline = self._opening.another(settings)
             except RagError:
-                self._error = before_error
+                self._opening.error = error
                 raise
-            with self.queue.exclusively(), self._opening:
-                old, self._pipeline = self._pipeline, pipeline
+            with self.queue.exclusively(), self._opening.lock:
+                before, self._opening.current = self._opening.current, pipeline
                 self.settings = settings
-            _call(old, "close")
+            call(before, "close")
         else:  # nothing to open yet, but the model can be looked at
             rag.locate_model(settings.chat_model, settings, "chat")
             with self.queue.exclusively():
@@ -421,10 +354,3 @@ class Desk:
 def _given(filters: dict[str, Any]) -> dict[str, Any]:
     """Without filters that leave all in; not everything that answers knows them."""
     return {name: value for name, value in filters.items() if value}
-
-
-def _call(part: object, name: str) -> None:
-    """What a part may have and need not."""
-    method = getattr(part, name, None)
-    if method is not None:
-        method()
