@@ -72,6 +72,10 @@ _GIVES_REASON = re.compile(
     r"means|would|could|to (?!\d)\w+|(?:is|are|was|were) (?:the|an?|so|too|very|more|most|not))\b",
     re.IGNORECASE,
 )
+_ASKS_YES_OR_NO = re.compile(
+    r"^\W*(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+    re.IGNORECASE,
+)
 _A_MONTH = 31
 # Lists, comparisons, several questions in one, and what may have changed.
 _ASKS_FOR_SEVERAL = re.compile(
@@ -161,16 +165,21 @@ def asks_for_several(question: str) -> bool:
     return bool(_ASKS_FOR_SEVERAL.search(question))
 
 
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a yes or a no would answer a question, or one of two things that it names."""
+    return bool(_ASKS_YES_OR_NO.match(question))
+
+
 def gives_what_is_asked(question: str, text: str) -> bool:
     """Whether a sentence can be an answer at all.
 
-    It must say something that the question did not. To a question for a number, a date or a place it must hold one;
-    asked for a reason, it must not only repeat what happened. Other kinds cannot be told from the words reliably, and
-    are left to the model's own check.
+    It must say something that the question did not, unless a yes or no is asked for. To a question for a number, a
+    date or a place it must hold one; asked for a reason, it must not only repeat what happened. Other kinds cannot be
+    told from the words reliably, and are left to the model's own check.
     """
     told, asked = content_words(text), content_words(question)
     if not told - asked:
-        return bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
+        return asks_yes_or_no(question) or bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):
         return bool(_NUMBER.search(text))
     if _ASKS_DATE.search(question):

@@ -15,6 +15,7 @@ from rag.agreement.polarity import reversal
 from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.terms import read_row
+from rag.asked import asks_yes_or_no
 from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
 from rag.events import read_dates
@@ -99,10 +100,10 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     """How far quotes support a sentence, 0 to 1.
 
     The share of its content words that the quotes hold, as the model read them. 0 if it disagrees with them: if it
-    states a number, a date or a name that neither the quotes nor, for names, the question mention (but see `weigh` for
-    the year that is asked about); if another one stands in its place there; if one of the two denies what the other
-    says; if it gives a reason, a fact or a deed that the quotes give as none, as possible only, or of another; if it
-    leaves out a "but" about what was asked.
+    states a number, a date or a name that the quotes do not mention (but names of a question may be repeated, unless
+    that asks for yes or no, and see `weigh` for the year that is asked about); if another one stands in its place
+    there; if one of the two denies what the other says; if it gives a reason, a fact or a deed that the quotes give as
+    none, as possible only, or of another; if it leaves out a "but" about what was asked.
     """
     return weigh(text, quotes, question).support
 
@@ -133,7 +134,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     repeated = set() if echo else (words - held) & _content_words(question)
     cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
     objection = (
-        disagreement(text, source, question)
+        disagreement(text, source, "" if asks_yes_or_no(question) else question)
         or reversal(read_row(text), read_row(source))
         or invented_reason(text, source)
         or told_as_fact(text, source, question)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rag.asked import asks_yes_or_no
 from rag.split import sentence_texts
 from rag.wording import content_words
 
-_YES_OR_NO = re.compile(
-    r"^\W*(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
-    re.IGNORECASE,
-)
 _CONTRAST = re.compile(
     r"\b(?:but|although|though|whereas|however|yet|nevertheless|except)\b", re.IGNORECASE
 )
@@ -25,7 +22,7 @@ _ASKED_ABOUT = 2
 
 def half_told(sentence: str, source: str, question: str) -> str | None:
     """Why a sentence is no yes or no: its source sets something against it that the question asks about, too."""
-    if not _YES_OR_NO.match(question):
+    if not asks_yes_or_no(question):
         return None
     told, asked = content_words(sentence), content_words(question)
     for halves in _contrasts(source):

@@ -10,6 +10,8 @@ from rag.agreement.terms import Row
 
 # How well the words around must match for two words to be in the same place.
 _SAME_PLACE = 0.5
+# "X is likely to go" is "it is likely that X goes": what is only denied in front of a word moves about.
+_SAME_PLACE_PREFIXED = 0.3
 _CLEARLY_BY = 0.1
 _NEGATIONS = frozenset(
     "not n't no never none nobody nothing neither nor cannot without hardly scarcely nowhere".split()
@@ -69,9 +71,9 @@ def _turned(claim: Row, held: Row) -> str | None:
             if one.lower not in others:
                 continue
             fits = around.match(held, place, place)
-            if fits < max(_SAME_PLACE, own + _CLEARLY_BY) or _has(
-                claim, one.lower, held, place, fits
-            ):
+            prefixed = one.lower.endswith(word.lower) or word.lower.endswith(one.lower)
+            least = _SAME_PLACE_PREFIXED if prefixed else _SAME_PLACE
+            if fits < max(least, own + _CLEARLY_BY) or _has(claim, one.lower, held, place, fits):
                 continue
             # "Did not rise" and "fell" agree.
             if (at in _reach(claim, _NEGATIONS)) == (place in _reach(held, _NEGATIONS)):

@@ -95,7 +95,9 @@ def test_apostrophes_of_another_kind_are_the_same():
 def test_a_name_from_the_question_may_be_repeated():
     text = "Norwin of Poland closed its plant in Gdansk."
     assert support_of(text, QUOTES[:1]) == 0.0
-    assert support_of(text, QUOTES[:1], "Did Norwin of Poland close it?") > 0.5
+    assert support_of(text, QUOTES[:1], "When did Norwin of Poland close it?") > 0.5
+    # Who asks whether it was Norwin of Poland has no answer from a source that does not say so.
+    assert support_of(text, QUOTES[:1], "Did Norwin of Poland close it?") == 0.0
 
 
 def test_a_sentence_that_only_gives_the_question_back_is_not_supported():
@@ -142,6 +144,8 @@ def test_half_a_contrast_is_no_answer_to_who_asks_about_both(text):
         ("Who opened the bridge?", "The bridge opened.", False),
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
+        ("Did the bridge open?", "The bridge opened.", True),
+        ("Did the bridge open or close?", "The bridge opened.", True),
         ("What happened when it closed?", "Workers protested.", True),
         ("Where did the plane come down?", "The plane crashed in July 2023.", False),
         (
@@ -275,6 +279,20 @@ REPORT = quote(
 def test_what_is_said_in_other_words_is_supported(text):
     assert weigh(text, [REPORT]).objection is None
     assert check("", Draft(text, (1,)), [REPORT]).verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        (
+            "Yes, the mayor is likely to step down.",
+            "It is unlikely that the mayor of Orsk will step down.",
+        ),
+        ("The trip is possible.", "It is impossible to make the trip before May."),
+    ],
+)
+def test_what_is_denied_in_front_of_a_word_is_the_reverse_wherever_the_word_stands(text, source):
+    assert "the source says" in (weigh(text, [quote(source)]).objection or "")
 
 
 @pytest.mark.parametrize(
