@@ -12,27 +12,28 @@ from rag.wording import content_words
 _CONTRAST = re.compile(
     r"\b(?:but|although|though|whereas|however|yet|nevertheless|except)\b", re.IGNORECASE
 )
+_SETS_AGAINST = re.compile(rf"{_CONTRAST.pattern}|\b(?:no|not|never|only)\b|n't\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"^\W*(?:but|however|yet|nevertheless)\b", re.IGNORECASE)
 _FIRST_HALF = re.compile(r"(?:^|: )\W*(?:although|though|whereas)\b[^,]*,", re.IGNORECASE)
-# So much of a sentence must stand in one half for that one to be what it tells.
-_HOLDS = 0.6
+# So much of a half must be told.
+_TOLD = 0.7
 # A single word in common with the question may be chance.
 _ASKED_ABOUT = 2
 
 
 def half_told(sentence: str, source: str, question: str) -> str | None:
     """Why a sentence is no yes or no: its source sets something against it that the question asks about, too."""
-    if not asks_yes_or_no(question):
+    if not asks_yes_or_no(question) or _SETS_AGAINST.search(sentence):
         return None
     told, asked = content_words(sentence), content_words(question)
     for halves in _contrasts(source):
         for half, other in (halves, halves[::-1]):
-            words = content_words(half)
-            only_there = content_words(other) - words
+            here, there = content_words(half), content_words(other)
+            only_there = there - here
             if (
-                len(told & words) >= _HOLDS * len(told)
-                and not told & only_there
+                told & (here - there)
                 and len(asked & only_there) >= _ASKED_ABOUT
+                and len(told & only_there) < _TOLD * len(only_there)
             ):
                 return f"the source sets against it: {' '.join(other.split()).strip(' ,;:.')}"
     return None

@@ -127,6 +127,8 @@ def test_half_a_contrast_is_no_answer_to_who_asks_about_both(text):
     reason = check(asked, half, quotes).reason or ""
     assert reason.startswith("the source sets against it: ")
     assert "the road to Ardal" in reason
+    mixed = Draft("Yes, the council of Orsk approved the bridge and the road to Ardal.", (1,))
+    assert (check(asked, mixed, quotes).reason or "").startswith("the source sets against it: ")
     assert check("Did the council approve the bridge?", half, quotes).verdict == "supported"
     whole = Draft("The council approved the bridge, but not the road to Ardal.", (1,))
     assert not (check(asked, whole, quotes).reason or "").startswith("the source sets")
