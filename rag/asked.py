@@ -51,13 +51,17 @@ _NOW = re.compile(
 _ASKS_PLACE = re.compile(
     r"(?:^|[.,;:?!]\s*|\band )(?:(?:from|to|near|in) )?where\b(?! from\b)", re.IGNORECASE
 )
-# Not "in July" nor "in response".
 _PLACE = re.compile(
-    r"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|nearby|by|beside|along|across|over|above|under|"
-    r"below|beneath|off|outside|within|between|among|amid|around|behind|beyond|through|throughout|via|here|there|"
-    r"abroad|home|everywhere|nowhere|worldwide)\b"
-    rf"(?! (?:the |an? |early |late |mid |last |next )*(?:\d|(?:{'|'.join(MONTHS)}|spring|summer|autumn|winter|year|"
-    r"month|week|day|decade|century|time|order|response|addition|fact|general|particular|which|turn)s?\b))",
+    r"\b(?:here|there|abroad|home|everywhere|nowhere|worldwide|nearby)\b|"
+    r"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|by|beside|along|across|over|above|under|below|"
+    r"beneath|off|outside|within|between|among|around|behind|beyond|through|throughout|via)\b"
+    r"(?=(?P<what>(?: [^\s,.;:]+){1,4}))",
+    re.IGNORECASE,
+)
+# "In July" and "in response" are no places.
+_NO_PLACE = re.compile(
+    rf"^ (?:(?:the|an?|early|late|mid|last|next) )*(?:\d|(?:{'|'.join(MONTHS)}|spring|summer|autumn|winter|year|month|"
+    r"week|day|decade|century|time|order|response|addition|fact|general|particular|which|turn)s?\b)",
     re.IGNORECASE,
 )
 _ASKS_REASON = re.compile(
@@ -185,12 +189,24 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text))
     if _ASKS_PLACE.search(question):
-        names = {term.key for term in read_row(question).terms}
-        return bool(_PLACE.search(text)) or any(
-            term.kind == "name" and not term.opens and term.key not in names
-            for term in read_row(text).terms
-        )
+        return _names_a_place(question, text)
     if _ASKS_REASON.search(question):
         first = next((word for word in text.split() if content_words(word)), "")
         return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked
     return True
+
+
+def _names_a_place(question: str, text: str) -> bool:
+    """Whether a sentence says where, in words that are not the question's own; "crashed in a crash" says nothing."""
+    for found in _PLACE.finditer(plain(text)):
+        what = found["what"]
+        if what is None:
+            return True
+        rest = content_words(question) | content_words(text[: found.start()])
+        if not _NO_PLACE.match(what) and content_words(what) - rest:
+            return True
+    known = {term.key for term in read_row(question).terms}
+    return any(
+        term.kind == "name" and not term.opens and term.key not in known
+        for term in read_row(text).terms
+    )

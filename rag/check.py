@@ -14,6 +14,7 @@ from rag.agreement.halves import half_told
 from rag.agreement.polarity import reversal
 from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
+from rag.agreement.roles import titled_for_another
 from rag.agreement.terms import read_row
 from rag.asked import asks_yes_or_no
 from rag.compose import Draft, read_as, retold
@@ -133,9 +134,11 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     echo = len(held) <= _ECHO * len(words)
     repeated = set() if echo else (words - held) & _content_words(question)
     cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
+    claim, found = read_row(text), read_row(source)
     objection = (
         disagreement(text, source, "" if asks_yes_or_no(question) else question)
-        or reversal(read_row(text), read_row(source))
+        or reversal(claim, found)
+        or titled_for_another(claim, found)
         or invented_reason(text, source)
         or told_as_fact(text, source, question)
         or told_of_another(text, source)

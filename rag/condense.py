@@ -8,7 +8,8 @@ from collections.abc import Generator, Sequence
 from rag.compose import one_line
 from rag.prompts import render
 from rag.protocols import ChatModel
-from rag.types import Message, Turn
+from rag.split import sentence_texts
+from rag.types import REFUSAL, Message, Turn
 
 # More history costs seconds and rarely decides what "it" means.
 _TURNS = 2
@@ -27,6 +28,8 @@ _CONTINUES = re.compile(
 # "Why did the talks in the port fail?" does too; with a name it says of whom.
 _ASKS_WHY = re.compile(r"^(?i:why)\b(?!.* [A-Z])")
 _SHORT_WORDS = 5
+_MARKER = re.compile(r"\s*\[\d+\]")
+_SAID_CHARS = 160
 
 
 def leans_on_history(question: str) -> bool:
@@ -49,8 +52,8 @@ def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Genera
     """Rewrite a question with what the last turns supply; a generator whose return value is the result.
 
     It yields nothing but empty pieces, so that the caller can stop it. The question is returned as it is
-    when there is no history or the question does not lean on it; if the model only repeats a question,
-    the one before is put in front.
+    when there is no history or the question does not lean on it; if the model only repeats a question, what was asked
+    and said before is put in front.
     """
     if not history or not leans_on_history(question):
         return question
@@ -63,9 +66,16 @@ def condense(question: str, history: Sequence[Turn], model: ChatModel) -> Genera
     rewritten = reply.strip()
     useless = ("", one_line(question).lower(), one_line(history[-1].question).lower())
     if rewritten.lower() in useless:
-        # The model put nothing in, or lost what is new: ask both.
-        return spell_out_history(question, history)
+        # The model put nothing in, or lost what is new.
+        said = "" if _CONTINUES.match(question) else _said(history[-1].answer)
+        return one_line(f"{history[-1].question} {said} {question}")
     return rewritten
+
+
+def _said(answer: str) -> str:
+    """The first sentence of an answer, which "that" points to; nothing if it was none."""
+    first = next(iter(sentence_texts(_MARKER.sub("", one_line(answer)))), "")
+    return "" if first == REFUSAL or len(first) > _SAID_CHARS else first
 
 
 def _messages(question: str, history: Sequence[Turn]) -> list[Message]:

@@ -14,8 +14,8 @@ from rag.wording import content_words
 _HOLDS = 0.6
 # What leans on the sentence before it may tell of whom that one names.
 _LEANS = re.compile(
-    r"^\W*the\b|^\W*(?:\w+\W+){0,11}?(?:he|she|it|its|they|their|them|his|her|him|this|that|these|those|such|who|whose|"
-    r"which|there|we|our|us|i|my)\b",
+    r"^\W*(?:the|that)\b|^\W*(?:\w+\W+){0,11}?(?:he|she|it|its|they|their|them|his|her|him|this|these|those|such|who|"
+    r"whose|which|there|we|our|us|i|my)\b",
     re.IGNORECASE,
 )
 

@@ -421,6 +421,21 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "The Bay Guard burnt a depot this month. Some thieves also stole dozens of Norwin vans in Sund.",
             "does not mention Bay Guard",
         ),
+        (
+            "The Port Institute estimates that 400 guards work in Sund.",
+            "Thefts rose by 28, the Port Institute said. Some officials estimated that 400 guards work in Sund.",
+            "does not mention Port Institute",
+        ),
+        (
+            "Ivo Reed and Lea Stone founded the Bay Guard.",
+            "The Bay Guard was set up after the strike that was led by Norwin founders Ivo Reed and Lea Stone.",
+            "where the sentence says Bay Guard the source says Norwin",
+        ),
+        (
+            "Ivo Reed leads the Bay Guard.",
+            "The Bay Guard was praised by Ivo Reed, the leader of Norwin.",
+            "where the sentence says Bay Guard the source says Norwin",
+        ),
         ("Sund is the capital.", "Orsk is the capital. Sund is a village.", "says Sund"),
         ("Ivo Reed is the landlord.", "Lea Stone is the landlord and Ivo Reed is the tenant.", ""),
         ("Ivo Reed was arrested.", "Lea Stone was arrested. Ivo Reed got away.", "says Ivo Reed"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag import Turn
+from rag import REFUSAL, Turn
 from rag.condense import condense, leans_on_history
 from rag.testing import ScriptedChatModel
 
@@ -64,3 +64,21 @@ def test_only_the_last_turns_are_told_and_cut_short():
 @pytest.mark.parametrize("reply", [" ", "Why?", "why?", "Question 4?"])
 def test_where_the_model_puts_nothing_in_the_question_before_is_put_in_front(reply):
     assert result("Why?", HISTORY, ScriptedChatModel([reply])) == "Question 4? Why?"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "asked"),
+    [
+        (
+            "Whose count is that?",
+            "They have 28 [1]. Two left [2].",
+            "How many have one? They have 28. Whose count is that?",
+        ),
+        ("And in Chad?", "They have 28 [1].", "How many have one? And in Chad?"),
+        ("Whose count is that?", REFUSAL, "How many have one? Whose count is that?"),
+        ("Whose count is that?", "", "How many have one? Whose count is that?"),
+    ],
+)
+def test_what_that_points_to_is_put_in_front_with_its_question(question, answer, asked):
+    before = [Turn(question="How many have one?", answer=answer)]
+    assert result(question, before, ScriptedChatModel(["How many have one?"])) == asked
