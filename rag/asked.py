@@ -55,7 +55,7 @@ _PLACE = re.compile(
     r"\b(?:here|there|abroad|home|everywhere|nowhere|worldwide|nearby)\b|"
     r"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|by|beside|along|across|over|above|under|below|"
     r"beneath|off|outside|within|between|among|around|behind|beyond|through|throughout|via)\b"
-    r"(?=(?P<what>(?: [^\s,.;:]+){1,4}))",
+    r"(?=(?P<what>(?: [^\s,.;:]+){1,3}))",
     re.IGNORECASE,
 )
 # "In July" and "in response" are no places.
