@@ -14,6 +14,7 @@ from rag.asked_year import tells_of_its_year
 from rag.condense import condense
 from rag.dates import stated_day
 from rag.decide import Outcome, decide, write
+from rag.disagreement.asked import answer_by_difference
 from rag.disagreement.sources import differences, find_disagreements
 from rag.disagreement.timeline import is_overtaken, order_claims_by_date
 from rag.embed import load_weights
@@ -140,7 +141,11 @@ class Pipeline:
         clock.retrieve_s = clock.elapsed()
         yield Retrieved(passages=passages, quotes=quotes, standalone_question=standalone)
         outcome = yield from self._answer(standalone, passages, quotes, clock)
-        claims, disagreements = _compare(standalone, outcome.claims, quotes, passages)
+        origins = {one.document.id: one.origin for one in passages if one.origin}
+        if outcome.reason and (claim := answer_by_difference(standalone, quotes, origins)):
+            outcome = replace(outcome, claims=(claim,), reason=None, confidence=None)
+            yield ClaimChecked(claim=claim)
+        claims, disagreements = _compare(standalone, outcome.claims, quotes, origins)
         total_s = clock.elapsed()
         cited = [one.quote.document for claim in claims for one in claim.citations]
         yield Finished(
@@ -260,11 +265,10 @@ def _compare(
     question: str,
     claims: Sequence[Claim],
     quotes: Sequence[Quote],
-    passages: Sequence[Passage],
+    origins: Mapping[str, str],
 ) -> tuple[tuple[Claim, ...], tuple[Disagreement, ...]]:
     """The claims, in the order of time if later ones overtake earlier ones, and where sources differ."""
-    known = {one.document.id: one.origin for one in passages if one.origin}
-    differing = list(differences(question, claims, quotes, known))
+    differing = list(differences(question, claims, quotes, origins))
     if is_overtaken(differing, claims):
         claims = order_claims_by_date(claims)
     return tuple(claims), find_disagreements(differing, quotes)

@@ -37,7 +37,6 @@ COMPARERS: tuple[Callable[[Said, Said], Iterator[Difference]], ...] = (
 _MAX_SHOWN = 5
 _MAX_QUOTED = 240
 _MAX_OUTLET = 60
-# The question itself asks how the sources go together.
 _COMPARES = re.compile(
     r"\b(?:(?:all|both|other|different|these|the|two|do|does|did)\s+(?:the\s+|of\s+the\s+)?(?:reports?|sources?|articles?|accounts?|papers?|outlets?|documents?)"
     r"|disagree|contradict\w*|differ|consistent|conflicting|versions?)\b",
@@ -47,10 +46,10 @@ _ASKS_KIND = {
     kind: re.compile(pattern, re.IGNORECASE)
     for kind, pattern in {
         "figure": r"\bhow (?:many|much|large|big|high|old|long|far|tall)\b|"
-        r"\b(?:share|percentage|number|amount|percent|toll)\b",
+        r"\b(?:share|percentage|number|amount|percent|toll|costs?|price|worth|size|population)\b",
         "date": r"\bwhen\b|\b(?:what|which)\b.*\b(?:day|date|month|year)\b|\bsince\b|\bhow long\b",
         "outcome": r"\b(?:how|why) did\b|\bhappened\b|\bbecame of\b|\boutcome\b|\bresult\b|"
-        r"^(?:did|was|were|has|have|is|are)\b",
+        r"\bhow (?:\w+ ){1,4}(?:died|ended|went)\b|\bdeaths?\b|^(?:did|was|were|has|have|is|are)\b",
         "denial": r"^(?:did|was|were|has|have|is|are|will|does|do|can)\b",
     }.items()
 }
@@ -137,6 +136,11 @@ def compare(one: Said, other: Said) -> Iterator[Difference]:
         yield from comparer(one, other)
 
 
+def compares_sources(question: str) -> bool:
+    """Whether a question itself asks how the sources go together."""
+    return bool(_COMPARES.search(question))
+
+
 def _text(disagreement: Disagreement) -> str:
     """Like: Sources differ: “…” (Outlet, 12 March 2025) [1] — “…” (Outlet, no date) [3]."""
     parts = []
@@ -144,7 +148,7 @@ def _text(disagreement: Disagreement) -> str:
         document = citation.quote.document
         published = stated_day(document)
         day = day_of(published).label if published else "no date"
-        words = _telling(citation, disagreement)
+        words = telling(citation, disagreement)
         parts.append(f"“{words}” ({outlet(document)}, {day}) [{citation.number}]")
     return f"Sources differ: {' — '.join(parts)}."
 
@@ -155,7 +159,7 @@ def outlet(document: Document) -> str:
     return title or document.source
 
 
-def _telling(citation: Citation, disagreement: Disagreement) -> str:
+def telling(citation: Citation, disagreement: Disagreement) -> str:
     """The sentence of a quote that differs from the others; of a long one the beginning."""
     others = [
         said
@@ -212,4 +216,4 @@ def _bears_on(question: str, answer: str, one: Said, other: Said, found: Differe
         return False
     kind = _ASKS_KIND.get(found.kind)
     asks = bool(found.anchors & asked or (kind and kind.search(question)))
-    return asks or (found.kind == "list" and bool(_COMPARES.search(question)))
+    return asks or (found.kind == "list" and compares_sources(question))

@@ -8,6 +8,7 @@ import pytest
 from rag import Document, Quote
 from rag.dates import find_published
 from rag.disagreement import sources
+from rag.disagreement.asked import answer_by_difference
 from rag.disagreement.said import sentences_of
 from rag.disagreement.sources import compare, differences
 from rag.types import Citation, Claim
@@ -252,6 +253,34 @@ def test_what_the_answer_does_not_rest_on_is_left_alone():
     quotes = [ferry, quote(TWELVE, "north", MAY), quote(FIFTEEN, "south", MAY)]
     when = "When does the ferry leave Norwin?"
     assert find_disagreements(when, [claim("It leaves at seven.", quotes, 1)], quotes, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Do the reports agree on how many soldiers the attack on Gao killed?", True),
+        ("Did the attack on Gao kill 12 or 15 soldiers?", True),
+        ("How many soldiers did the attack on Gao kill?", False),
+        ("Do the reports agree on when the attack on Gao began?", False),
+    ],
+)
+def test_who_asks_whether_sources_differ_is_answered_by_what_differs(question, answered):
+    quotes = [quote(TWELVE, "north", MAY), quote(FIFTEEN, "south", MAY)]
+    found = answer_by_difference(question, quotes, {})
+    assert bool(found) is answered
+    if found:
+        assert (
+            found.text
+            == "The sources state: “The attack on Gao killed 12 soldiers, the army said.”"
+        )
+        assert [one.number for one in found.citations] == [1]
+        assert find_disagreements(question, [found], quotes, {})
+
+
+def test_sources_that_agree_answer_no_question_about_differences():
+    quotes = [quote(TWELVE, "north", MAY), quote(TWELVE.replace("dawn", "night"), "south", MAY)]
+    asked = "Do the reports agree on how many soldiers the attack on Gao killed?"
+    assert answer_by_difference(asked, quotes, {}) is None
 
 
 def test_a_difference_that_nobody_asked_for_is_left_alone():

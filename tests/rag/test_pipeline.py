@@ -126,6 +126,20 @@ def test_only_the_supported_sentences_of_a_reply_stand(ask):
     ]
 
 
+def test_that_sources_differ_is_told_though_the_model_finds_no_answer(ask, folder):
+    other = "date 2019-04-02\n\nThe work on the harbour bridge cost 6.5 million euros, the auditors found."
+    (folder / "audit.txt").write_text(other)
+    pipeline = ask(yes=0.1)
+    ingest_paths([folder], pipeline.settings, embedder=HashEmbedder())
+    assert pipeline.ask(QUESTION).refused
+    answer = pipeline.ask("Do the reports agree on what the work on the harbour bridge cost?")
+    assert (answer.refused, answer.missing, answer.confidence) == (False, None, None)
+    assert answer.text.startswith("The sources state: “The work on the harbour bridge cost ")
+    (differing,) = answer.disagreements
+    assert "4.2 million" in differing.text
+    assert "6.5 million" in differing.text
+
+
 def test_an_answer_of_the_wrong_kind_is_refused(ask):
     answer = ask("The harbour bridge reopened after repairs [1].").ask(
         "How many workers repaired the harbour bridge?"
