@@ -149,6 +149,8 @@ def _text(disagreement: Disagreement) -> str:
         published = stated_day(document)
         day = day_of(published).label if published else "no date"
         words = telling(citation, disagreement)
+        if len(words) > _MAX_QUOTED:
+            words = words[:_MAX_QUOTED].rsplit(" ", 1)[0] + " …"
         parts.append(f"“{words}” ({outlet(document)}, {day}) [{citation.number}]")
     return f"Sources differ: {' — '.join(parts)}."
 
@@ -160,7 +162,7 @@ def outlet(document: Document) -> str:
 
 
 def telling(citation: Citation, disagreement: Disagreement) -> str:
-    """The sentence of a quote that differs from the others; of a long one the beginning."""
+    """The sentence of a quote that differs from the others."""
     others = [
         said
         for another in disagreement.citations
@@ -176,10 +178,7 @@ def telling(citation: Citation, disagreement: Disagreement) -> str:
     ]
     best = max(differing or sentences, key=lambda one: len(one.words & wanted), default=None)
     words = best.document.text[best.start : best.end] if best else citation.quote.text
-    words = " ".join(words.split()).strip('"“”')
-    if len(words) <= _MAX_QUOTED:
-        return words
-    return words[:_MAX_QUOTED].rsplit(" ", 1)[0] + " …"
+    return " ".join(words.split()).strip('"“”')
 
 
 def _independent(one: Quote, other: Quote, origins: Mapping[str, str]) -> bool:
