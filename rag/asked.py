@@ -58,10 +58,11 @@ _PLACE = re.compile(
     r"(?=(?P<what>(?: [^\s,.;:]+){1,3}))",
     re.IGNORECASE,
 )
-# "In July" and "in response" are no places.
+# "In July", "in response" and "in a plane crash" are no places.
 _NO_PLACE = re.compile(
     rf"^ (?:(?:the|an?|early|late|mid|last|next) )*(?:\d|(?:{'|'.join(MONTHS)}|spring|summer|autumn|winter|year|month|"
-    r"week|day|decade|century|time|order|response|addition|fact|general|particular|which|turn)s?\b)",
+    r"week|day|decade|century|time|order|response|addition|fact|general|particular|which|turn)s?\b)|"
+    r"\b(?:crash|accident|incident|attack|explosion|raid|clash|war|fight)(?:e?s)?$",
     re.IGNORECASE,
 )
 _ASKS_REASON = re.compile(
@@ -203,7 +204,7 @@ def _names_a_place(question: str, text: str) -> bool:
         if what is None:
             return True
         rest = content_words(question) | content_words(text[: found.start()])
-        if not _NO_PLACE.match(what) and content_words(what) - rest:
+        if not _NO_PLACE.search(what) and content_words(what) - rest:
             return True
     known = {term.key for term in read_row(question).terms}
     return any(

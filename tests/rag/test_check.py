@@ -155,6 +155,7 @@ def test_half_a_contrast_is_no_answer_to_who_asks_about_both(text):
             "The plane crashed, in response, two months later.",
             False,
         ),
+        ("Where did the plane come down?", "The plane came down in a bad accident.", False),
         ("Where did the plane come down?", "The plane crashed near the harbour in July.", True),
         ("And where will they meet?", "The venue is Gdansk.", True),
         ("Where do they meet?", "They meet in May at the town hall.", True),
