@@ -52,7 +52,7 @@ _ASKS_PLACE = re.compile(
     r"(?:^|[.,;:?!]\s*|\band )(?:(?:from|to|near|in) )?where\b(?! from\b)", re.IGNORECASE
 )
 _PLACE = re.compile(
-    r"\b(?:here|there|abroad|home|everywhere|nowhere|worldwide|nearby)\b|"
+    r"\b(?:here|there|abroad|home|everywhere|nowhere|elsewhere|worldwide|nearby|online|overseas|upstairs|downstairs)\b|"
     r"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|by|beside|along|across|over|above|under|below|"
     r"beneath|off|outside|within|between|among|around|behind|beyond|through|throughout|via)\b"
     r"(?=(?P<what>(?: [^\s,.;:]+){1,3}))",
@@ -62,7 +62,7 @@ _PLACE = re.compile(
 _NO_PLACE = re.compile(
     rf"^ (?:(?:the|an?|early|late|mid|last|next) )*(?:\d|(?:{'|'.join(MONTHS)}|spring|summer|autumn|winter|year|month|"
     r"week|day|decade|century|time|order|response|addition|fact|general|particular|which|turn)s?\b)|"
-    r"\b(?:crash|accident|incident|attack|explosion|raid|clash|war|fight)(?:e?s)?$",
+    r"\b(?:crash|accident|incident|attack|explosion|raid|clash)(?:e?s)?$",
     re.IGNORECASE,
 )
 _ASKS_REASON = re.compile(
@@ -206,8 +206,9 @@ def _names_a_place(question: str, text: str) -> bool:
         rest = content_words(question) | content_words(text[: found.start()])
         if not _NO_PLACE.search(what) and content_words(what) - rest:
             return True
-    known = {term.key for term in read_row(question).terms}
+    known, row = {term.key for term in read_row(question).terms}, read_row(text)
+    alone = len(row.words) == 1
     return any(
-        term.kind == "name" and not term.opens and term.key not in known
-        for term in read_row(text).terms
+        term.kind == "name" and (alone or not term.opens) and term.key not in known
+        for term in row.terms
     )

@@ -158,6 +158,7 @@ def test_half_a_contrast_is_no_answer_to_who_asks_about_both(text):
         ("Where did the plane come down?", "The plane came down in a bad accident.", False),
         ("Where did the plane come down?", "The plane crashed near the harbour in July.", True),
         ("And where will they meet?", "The venue is Gdansk.", True),
+        ("And where will they meet?", "Gdansk.", True),
         ("Where do they meet?", "They meet in May at the town hall.", True),
         ("Why did the bridge close?", "The bridge closed on Monday.", False),
         ("Why did the bridge close?", "The bridge closed because its pillars had cracks.", True),
