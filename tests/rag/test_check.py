@@ -134,6 +134,12 @@ def test_half_a_contrast_is_no_answer_to_who_asks_about_both(text):
     assert not (check(asked, whole, quotes).reason or "").startswith("the source sets")
 
 
+def test_what_leans_on_the_first_half_may_take_its_words():
+    source = [quote("Although the bridge in Orsk was built in 1950, it was widened in 1990.")]
+    said = Draft("Yes, the bridge in Orsk was widened in 1990.", (1,))
+    assert check("Was the bridge in Orsk widened in 1990?", said, source).verdict == "supported"
+
+
 @pytest.mark.parametrize(
     ("question", "text", "gives"),
     [
