@@ -28,6 +28,11 @@ _CONTINUES = re.compile(
 # "Why did the talks in the port fail?" does too; with a name it says of whom.
 _ASKS_WHY = re.compile(r"^(?i:why)\b(?!.* [A-Z])")
 _SHORT_WORDS = 5
+# "Who founded Norwin?" is short and whole, "Where in Gdansk?" is not.
+_SHORT_AND_WHOLE = re.compile(
+    r"^(?i:is|are|was|were|do|does|did|has|have|had|can|will|\w+ (?!in\b|at\b|to\b|from\b|of\b|for\b|by\b|with\b)\w+) "
+    r"(?:.* )?[A-Z]"
+)
 _MARKER = re.compile(r"\s*\[\d+\]")
 _SAID_CHARS = 160
 
@@ -36,7 +41,7 @@ def leans_on_history(question: str) -> bool:
     """Whether the words of a question suggest that it cannot be understood alone."""
     words = question.split()
     return bool(
-        len(words) < _SHORT_WORDS
+        (len(words) < _SHORT_WORDS and not _SHORT_AND_WHOLE.match(question))
         or any(one.search(question) for one in (_POINTS_BACK, _CONTINUES, _ASKS_WHY))
     )
 

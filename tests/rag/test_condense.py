@@ -26,6 +26,10 @@ def result(question, history, model):
         "Who led them?",
         "Why?",
         "What about Niger and its army?",
+        "Where in Gdansk?",
+        "Why Norwin?",
+        "Who paid?",
+        "Is it Norwin?",
         "Why did the talks in the port fail?",
     ],
 )
@@ -39,6 +43,9 @@ def test_pronouns_openings_and_fragments_lean_on_the_history(question):
         "Who is the spokesperson of the Kremlin?",
         "When did Norwin close the plant in Gdansk?",
         "Why did Norwin leave Gdansk?",
+        "Who founded Norwin?",
+        "Who is Ortiz?",
+        "Is Norwin leaving Gdansk?",
     ],
 )
 def test_full_questions_do_not(question):
