@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from rag.agreement.amounts import LABELLED
 from rag.agreement.terms import read_row
 from rag.dates import stated_day
 from rag.events import read_dates
@@ -16,11 +17,18 @@ from rag.types import Quote
 from rag.wording import content_words, plain
 
 _NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty "
-    "seventy eighty ninety hundred thousand million billion half third quarter dozen dozens hundreds "
-    "thousands single both none no twice once double".split()
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half "
+    "third quarter dozen dozens hundreds thousands single both none no twice once double".split()
 )
 _NUMBER = re.compile(rf"\d|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
+# A day or the number of a clause does not say how many.
+_COUNTS_NOTHING = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? (?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)}) \d{{1,2}})\b(?:,? \d{{4}}\b)?|"
+    rf"\b(?:{'|'.join(LABELLED)})s? \d+",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 _DATE = re.compile(
     r"\b\d{4}\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|century|spring|summer|"
@@ -65,6 +73,12 @@ _NO_PLACE = re.compile(
     r"\b(?:crash|accident|incident|attack|explosion|raid|clash)(?:e?s)?$",
     re.IGNORECASE,
 )
+# "Who is the landlord?", asked by the role: the answer has a name, or says what somebody is.
+_ASKS_BEARER = re.compile(
+    r"^\W*(?:and |but |so )?who(?:['’]s| is| was| are| were) (?:the|our|my|your|his|her|its|their)\b",
+    re.IGNORECASE,
+)
+_SAYS_WHO = re.compile(r"\b(?:is|are|was|were|be|been|called|named|by)\b", re.IGNORECASE)
 _ASKS_REASON = re.compile(
     r"^\W*(?:and |but |so )?why\b|\bwhy (?:is|was|are|were|did|do|does|has|have|had|would|will|can|could)\b|"
     r"\b(?:what|which) (?:\w+ ){0,2}?reasons?\b",
@@ -179,22 +193,33 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     """Whether a sentence can be an answer at all.
 
     It must say something that the question did not, unless a yes or no is asked for. To a question for a number, a
-    date or a place it must hold one; asked for a reason, it must not only repeat what happened. Other kinds cannot be
-    told from the words reliably, and are left to the model's own check.
+    date or a place it must hold one, and a name where somebody's is asked for; asked for a reason, it must not only
+    repeat what happened. Other kinds cannot be told from the words reliably, and are left to the model's own check.
     """
     told, asked = content_words(text), content_words(question)
     if not told - asked:
         return asks_yes_or_no(question) or bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):
-        return bool(_NUMBER.search(text))
+        counted = _COUNTS_NOTHING.sub("", text) if _HOW_MANY.search(question) else text
+        return bool(_NUMBER.search(counted))
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text))
     if _ASKS_PLACE.search(question):
         return _names_a_place(question, text)
+    if _ASKS_BEARER.match(question):
+        return bool(_SAYS_WHO.search(text)) or _names_another(question, text)
     if _ASKS_REASON.search(question):
         first = next((word for word in text.split() if content_words(word)), "")
         return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked
     return True
+
+
+def _names_another(question: str, text: str) -> bool:
+    """Whether a sentence has a name that is not made of the question's own words."""
+    asked = content_words(question)
+    return any(
+        term.kind == "name" and content_words(term.text) - asked for term in read_row(text).terms
+    )
 
 
 def _names_a_place(question: str, text: str) -> bool:

@@ -15,13 +15,14 @@ from rag.agreement.polarity import reversal
 from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
+from rag.agreement.subject import subject_unmentioned
 from rag.agreement.terms import read_row
-from rag.asked import asks_yes_or_no
+from rag.asked import asks_yes_or_no, gives_what_is_asked
 from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
 from rag.events import read_dates
 from rag.periods import MONTHS
-from rag.split import Span, split_sentences
+from rag.split import Span, sentence_texts, split_sentences
 from rag.types import Citation, Claim, Quote
 from rag.wording import content_words
 
@@ -31,6 +32,8 @@ MIN_SUPPORT = 0.55
 _TOO_LITTLE = "the quotes hold too little of it"
 _DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)
 _UNMENTIONED_YEAR = re.compile(r"does not mention ((?:19|20)\d\d)$")
+# Of Markdown, before the first word of a sentence.
+_MARKUP = "*_#> "
 _FROM_TO = re.compile(r"\b(?:from|between)\b.*\b(?:to|and|until|till)\b", re.IGNORECASE)
 _REPEATED = 0.5
 # What has no more than this from its quotes only gives the question back.
@@ -109,12 +112,40 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     return weigh(text, quotes, question).support
 
 
+def quote_as_claim(
+    question: str,
+    citation: Citation,
+    *,
+    written: Sequence[Claim] = (),
+    lead: str = "The sources state",
+) -> Claim | None:
+    """The sentence of a quote that is most likely meant, as it stands; none where no sentence can be an answer.
+
+    That one has most in common with the question and with what was ``written`` from the quote, though that did not
+    pass. ``lead`` goes before it.
+    """
+    text = citation.quote.text
+    meant = content_words(" ".join([question, *(claim.text for claim in written)]))
+    sentences = [
+        one for one in sentence_texts(text) or (text,) if gives_what_is_asked(question, one)
+    ]
+    if not sentences:
+        return None
+    best = max(sentences, key=lambda one: len(meant & content_words(one)))
+    return Claim(
+        text=f"{lead}: “{' '.join(best.split()).lstrip(_MARKUP)}”",
+        citations=(citation,),
+        support=1.0,
+        verdict="supported",
+    )
+
+
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
     """The same with the reason. A date may be told as the source has it or as what it stands for.
 
     The year that is asked about may be told if it lies in what the source speaks of ("since 2021").
     """
-    source = " ".join(map(read_as, quotes))
+    source = " ".join(read_as(quote, question) for quote in quotes)
     found = _weigh(text, source, question)
     year = _UNMENTIONED_YEAR.search(found.objection or "")
     if year and year[1] in question:
@@ -124,7 +155,7 @@ def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
             found = _weigh(timeless, " ".join(map(read_as, lasting)), "")
     if not (found.objection and _DATE.search(found.objection)):
         return found
-    other = _weigh(text, " ".join(map(retold, quotes)), question)
+    other = _weigh(text, " ".join(retold(quote, question) for quote in quotes), question)
     return found if other.objection else other
 
 
@@ -143,6 +174,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or told_as_fact(text, source, question)
         or told_of_another(text, source)
         or half_told(text, source, question)
+        or subject_unmentioned(text, source, question)
     )
     return Weighed(cover, objection)
 

@@ -13,8 +13,11 @@ from rag.protocols import ChatModel
 from rag.relative import put_date, spell_out
 from rag.split import sentence_texts
 from rag.types import Message, Quote, TokenCounts
+from rag.wording import content_words
 
 MAX_CLAIMS = 3
+# Longer ones are no titles, and cost reading time.
+_TITLE_CHARS = 100
 
 _CLAIM = re.compile(r"(?P<text>[^\[\]]*?)\s*(?P<markers>(?:\[\d+\]\s*)+)(?P<end>[.!?]*)")
 _NUMBER = re.compile(r"\[(\d+)\]")
@@ -38,7 +41,7 @@ def answer_messages(
     36 development questions three that were wrong with the best one first came right, one went wrong.)
     """
     lines = [
-        format_quote(number, quote)
+        format_quote(number, quote, question)
         for number, quote in enumerate(quotes, 1)
         if numbers is None or number in numbers
     ]
@@ -55,7 +58,7 @@ def judge_messages(question: str, quotes: Sequence[Quote]) -> list[Message]:
     What was answered is left out: shown an answer, a small model takes its word for it. (Of 145 development
     questions right answers were told from the rest with AUROC .77 without it and .71 with it.)
     """
-    text = " ".join(read_as(quote) for quote in quotes)
+    text = " ".join(read_as(quote, question) for quote in quotes)
     return render("judge", text=text, question=one_line(question))
 
 
@@ -65,25 +68,38 @@ def count_exchange(model: ChatModel, messages: Sequence[Message], reply: str) ->
     return TokenCounts(prompt=prompt, answer=model.count_tokens(reply))
 
 
-def format_quote(number: int, quote: Quote) -> str:
-    """``[n] day: text`` on one line; square brackets in the text become round, so it has no markers."""
-    return f"[{number}] {read_as(quote).translate(_BRACKETS)}"
+def format_quote(number: int, quote: Quote, question: str = "") -> str:
+    """``[n] day, “title”: text`` on one line; square brackets in the text become round, so it has no markers."""
+    return f"[{number}] {read_as(quote, question).translate(_BRACKETS)}"
 
 
-def read_as(quote: Quote) -> str:
-    """A quote as the model reads it: its day, then its words with relative dates spelled out."""
-    return _dated(quote, spell_out)
+def read_as(quote: Quote, question: str = "") -> str:
+    """A quote as the model reads it: its day, then its words with relative dates spelled out.
+
+    Where the question has a word that only the document's title says, the title goes before them: "The flight back is
+    at seven" alone does not say whether it is the one from Lisbon.
+    """
+    return _headed(quote, question, spell_out)
 
 
-def retold(quote: Quote) -> str:
+def retold(quote: Quote, question: str = "") -> str:
     """The same with a date itself in place of the relative one, as an answer may put it."""
-    return _dated(quote, put_date)
+    return _headed(quote, question, put_date)
 
 
-def _dated(quote: Quote, dates: Callable[[str, date | None], str]) -> str:
+def _headed(quote: Quote, question: str, dates: Callable[[str, date | None], str]) -> str:
     published = stated_day(quote.document)
     day = f"{published:%A} {published.day} {published:%B %Y}" if published else "undated"
-    return f"{day}: {one_line(dates(quote.text, published))}"
+    return f"{day}{_title(quote, question)}: {one_line(dates(quote.text, published))}"
+
+
+def _title(quote: Quote, question: str) -> str:
+    title = one_line(quote.document.title)
+    missing = content_words(question) - content_words(quote.text)
+    # What ends so is the beginning of a text without a title.
+    if title.endswith("…") or len(title) > _TITLE_CHARS or not missing & content_words(title):
+        return ""
+    return f", “{title}”"
 
 
 def answer_grammar(numbers: Iterable[int]) -> str:

@@ -1,9 +1,9 @@
 """The day a document was published: where its format, its text, its name or its file states one.
 
 In this order: a field that its format has for it (a page's metadata, a mail's header), a header line of the
-text, a byline, the file name or address, and at last the file's own time. A day that does not exist or is
-still to come is not taken, nor 03/04/2024 where the text does not show which order it keeps: then the next
-origin is asked.
+text, a byline, a heading that ends with a day, the file name or address, and at last the file's own time. A day that
+does not exist or is still to come is not taken, nor 03/04/2024 where the text does not show which order it keeps:
+then the next origin is asked.
 """
 
 from __future__ import annotations
@@ -46,6 +46,22 @@ _DATELINE = re.compile(
     r"(?:at[ \t]+)?\d{1,2}:\d\d[ \t]*(?:[ap]\.?m\.?[ \t]*)?(?:GMT|UTC|CES?T|[ECMP][SD]?T)\b))",
     re.IGNORECASE | re.MULTILINE,
 )
+# "Minutes of the meeting, 14 May 2024" is a heading; "valid until 14 May 2024" and "it was sold on 14 May 2024" say
+# something else.
+_NO_TITLE = re.compile(
+    r"\b(?:from|since|until|till|before|after|by|to|due|deadline|expires?|valid|born|was|were|is|are|has|had|will)\b",
+    re.IGNORECASE,
+)
+_TITLE_CHARS = 100
+#: ``This Lease is made on 3 March 2023 between …``.
+_CONTRACT_DATE = re.compile(
+    r"^[ \t]*(?:this|the)[ \t][^\n.]{3,80}?[ \t](?:made|dated|signed|concluded|entered[ \t]into)"
+    rf"(?:[ \t](?:on|as[ \t]of))?[ \t](?P<date>{_DATE})",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Headings with older days are about history.
+_TITLES_SINCE = date(1990, 1, 1)
+_TITLE_BLOCKS = 3
 # A dateline stands at the top; further down, "date …" is a sentence about something else.
 _HEAD_CHARS = 1500
 # In names and addresses: 2024-03-27, 20240327, 27-march-2024, march-27-2024.
@@ -91,6 +107,7 @@ def find_published(
     if found:
         return found[0], found[1]
     others: tuple[tuple[date | None, PublishedFrom], ...] = (
+        (_in_title(text, latest), "header"),
         (_in_name(name), "filename"),
         (None if modified in _NO_TIME else modified, "mtime"),
     )
@@ -125,6 +142,25 @@ def _find(text: str, latest: date) -> tuple[date, PublishedFrom, int] | None:
             if day is not None and day <= latest and not _in_prose(head, match):
                 return day, origin, match.end()
     return None
+
+
+def _in_title(text: str, latest: date) -> date | None:
+    """The one day that ends a heading at the top, or on which the text says that it was made."""
+    blocks = [block for block in re.split(r"\n\s*\n", text[:_HEAD_CHARS].strip()) if block.strip()]
+    lines = [
+        block.strip().splitlines()[-1] for block in blocks[:-1]
+    ]  # a heading has a text below it
+    found = {
+        _parse(dates[0], text)
+        for line in lines[:_TITLE_BLOCKS]
+        if len(dates := re.findall(_DATE, line, re.IGNORECASE)) == 1
+        and line.rstrip(" \t#*=_)]").endswith(dates[0])
+        and len(line) <= _TITLE_CHARS
+        and not _NO_TITLE.search(line)
+    }
+    found |= {_parse(match["date"], text) for match in _CONTRACT_DATE.finditer(text[:_HEAD_CHARS])}
+    days = {day for day in found if day is not None and _TITLES_SINCE <= day <= latest}
+    return days.pop() if len(days) == 1 else None
 
 
 def _in_prose(head: str, match: re.Match[str]) -> bool:

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 
 from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
 from rag.asked_year import tells_of_its_year
-from rag.check import check
+from rag.check import check, quote_as_claim
 from rag.compose import answer_grammar, answer_messages, count_exchange, parse_reply
 from rag.protocols import ChatModel
 from rag.refuse import Judgement
 from rag.settings import Settings
-from rag.split import sentence_texts
 from rag.types import Citation, Claim, Quote, RefusalReason, TokenCounts
-from rag.wording import content_words
 
 # Long enough for one sentence: what is written anew has one quote to go by.
 _REWRITE_TOKENS = 80
@@ -82,7 +80,7 @@ def decide(
         anew, number = None, cited[0].number
         if [number] not in (list(read), list(before)):
             anew = yield from _rewritten(question, number, quotes, model)
-        stated = anew or _quoted(question, cited[0], dropped)
+        stated = anew or quote_as_claim(question, cited[0], written=dropped)
         if stated is None:
             return Outcome(reason="unsupported", dropped=tuple(checked), confidence=confidence)
         claims = (stated,)
@@ -134,24 +132,3 @@ def write(
         yield piece
     claims = [check(question, draft, quotes, among=numbers) for draft in parse_reply(reply)]
     return claims, count_exchange(model, messages, reply)
-
-
-def _quoted(question: str, citation: Citation, dropped: Sequence[Claim]) -> Claim | None:
-    """The sentence of a quote that is most likely meant, as it stands; none where no sentence can be an answer.
-
-    That one has most in common with the question and with what was written from the quote, though that did not pass.
-    """
-    text = citation.quote.text
-    meant = content_words(" ".join([question, *(claim.text for claim in dropped)]))
-    sentences = [
-        one for one in sentence_texts(text) or (text,) if gives_what_is_asked(question, one)
-    ]
-    if not sentences:
-        return None
-    best = max(sentences, key=lambda one: len(meant & content_words(one)))
-    return Claim(
-        text=f"The sources state: “{' '.join(best.split())}”",
-        citations=(citation,),
-        support=1.0,
-        verdict="supported",
-    )

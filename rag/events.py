@@ -197,7 +197,9 @@ class _Reading:
 
     def _before(self, match: re.Match[str]) -> Placing:
         return replace(
-            self.placing, before=self.words[max(0, match.start() - _VERB_CHARS) : match.start()]
+            self.placing,
+            before=self.words[max(0, match.start() - _VERB_CHARS) : match.start()],
+            after=self.words[match.end() : match.end() + _VERB_CHARS],
         )
 
     def _free(self, start: int, end: int) -> bool:

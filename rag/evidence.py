@@ -28,6 +28,8 @@ _LEANS_BACK = re.compile(
     r"talks|dialogue|force|agreement|shift|country|company|city|event|study))\b",
     re.IGNORECASE,
 )
+# What stands on a line of its own belongs together, if it is no longer than this.
+_SHORT_LINE_WORDS = 40
 # Words in quotation marks alone lean on the sentence that says who spoke.
 _ONLY_QUOTED = re.compile(r"^[\"“„«][^\"”“»]*[\"”“»]?$|^[^\"“„«]*[\"”»]$")
 
@@ -148,7 +150,10 @@ def build_quotes(
 
 
 def _window(sentence: ScoredSentence, spans: Sequence[Span]) -> set[int]:
-    """The sentence, with the one before it if it leans on that, and the one after if that leans on it."""
+    """The sentence, with the one before it if it leans on that, and the one after if that leans on it.
+
+    A short line is taken whole.
+    """
     document, at = sentence.document, sentence.position
     window = {at}
     for one, other in ((at - 1, at), (at, at + 1)):
@@ -159,7 +164,22 @@ def _window(sentence: ScoredSentence, spans: Sequence[Span]) -> set[int]:
             and adjoin(document.text, spans[one], spans[other])
         ):
             window |= {one, other}
-    return window
+    return window | _short_line(document.text, spans, at)
+
+
+def _short_line(text: str, spans: Sequence[Span], at: int) -> set[int]:
+    """All sentences of the line that one is in, if they are few words: an item of a list, a short paragraph."""
+    first = last = at
+    while first and _on_one_line(text, spans[first - 1], spans[first]):
+        first -= 1
+    while last + 1 < len(spans) and _on_one_line(text, spans[last], spans[last + 1]):
+        last += 1
+    short = count_words(text[spans[first].start : spans[last].end]) <= _SHORT_LINE_WORDS
+    return set(range(first, last + 1)) if short else set()
+
+
+def _on_one_line(text: str, one: Span, other: Span) -> bool:
+    return "\n" not in text[one.start : other.end] and adjoin(text, one, other)
 
 
 def _leans_back(text: str) -> bool:

@@ -49,6 +49,9 @@ def open_pipeline(
     Raises:
         RagError: as `open_retriever`, or the language model is missing or damaged.
     """
+    # Both threads import it, by ways of their own, and can find it half made.
+    import numpy  # noqa: F401, ICN001
+
     # Two slow starts that don't need each other: one reads a gigabyte, the other imports torch.
     with ThreadPoolExecutor(max_workers=1) as pool:
         loading = pool.submit(lambda: model or open_chat_model(settings))

@@ -20,6 +20,7 @@ from rag.disagreement.timeline import is_overtaken, order_claims_by_date
 from rag.embed import load_weights
 from rag.evidence import build_quotes
 from rag.instructions import speaks_to_software
+from rag.newer import add_newer
 from rag.protocols import ChatModel, Embedder, Filters, Interruptible, Retriever
 from rag.refuse import Judgement, is_relevant, missing_from, prepare
 from rag.retrieve import check_question
@@ -209,6 +210,9 @@ class Pipeline:
                 read=read,
             )
         )
+        if outcome.claims:
+            claims = add_newer(question, outcome.claims, quotes, judgement)
+            outcome = replace(outcome, claims=claims)
         for claim in outcome.claims:
             if claim not in checked:
                 yield ClaimChecked(claim=claim)

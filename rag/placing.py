@@ -13,13 +13,28 @@ from rag.periods import Period, day_of, month_of
 NUMERIC_DATE = r"(?<![\w/.-])(?P<one>\d{1,2})(?P<mark>[/.])(?P<two>\d{1,2})(?P=mark)(?P<year>[12]\d{3})(?![\w/-]|\.\d)"
 _STEPS = {"last": -1, "previous": -1, "past": -1, "this": 0, "next": 1}
 _PLANS = r"due|set|scheduled|expected|likely|planned|going|about"
+# "The fair is on 6 August", "booked the train for 6 August": what was done for a day was done before it.
+_ARRANGED = re.compile(
+    r"\b(?:is|are)\s+(?:on\s+)?$|"
+    r"\b(?:booked|reserved|arranged|scheduled|moved|postponed|put off)\b[^.;]*\b(?:for|to|until)\s+(?:the\s+)?$"
+)
+_PRESENT = re.compile(
+    r"\b(?:is|are|am|I|[Ww]e|[Yy]ou|[Tt]hey|[Ii]f|do|does|don['’]t|doesn['’]t|can|must|should|may)\b|['’](?:s|re|m)\b"
+)
+_PAST = re.compile(
+    r"\b(?:has|have|had|did|was|were|been|spoke|gave|made|got|saw|knew|thought|sent|brought|bought|built|fell|rose|grew|"
+    r"ran|won|lost|paid|sold|fought|struck|shot|fled|flew|drove|stood|became|broke|chose|led|kept|put|cut|hit|set)\b"
+)
+_WILL = re.compile(r"\W*(?:\w+ )?(?:will|won['’]t|shall)\b")
+# So many times as near must a coming day be to be meant without a verb that looks ahead.
+_MUCH_NEARER = 3
 # What the verb is that a date belongs to: the last of these before it. "Will be closed" is one verb.
 _VERB = re.compile(
     rf"\b(?:(?P<ahead>(?:will|won['’]t|shall|would|(?:is|are|was|were|be)\s+(?:{_PLANS})|"
     rf"(?:{_PLANS}|plans?|planning|hopes?|aims?|intends?|promised|agreed|vowed)\s+(?:to|for))"
     r"(?:\s+(?:not|also|now|be|have|to|hold|take|\w+ly))*\s+\w+|\w+['’]ll\s+\w+|"
     r"(?:meet|open|start|begin|end|close|resume|expire|arrive|return|sail|leave|(?:take|come|go)(?=s?\s+(?:place|effect|into)))"
-    r"(?:s|(?=\s+(?:again\s+)?(?:on\s+)?$)))|"
+    r"(?:s|(?=\s+(?:again\s+)?(?:on\s+)?$))|runs?\s+out|falls?\s+due|lapses)|"
     r"(?P<said>said|told|reported|announced|confirmed|added|warned|stated|wrote|posted)|"
     r"(?P<past>(?:did|didn['’]t)(?:\s+not)?\s+\w+|was|were|had|began|held|left|met|took|came|went|"
     r"(?!need|hundred|speed|indeed)[a-z]+ed))\b"
@@ -61,6 +76,7 @@ class Placing:
     Attributes:
         published: Day of publication.
         before: The sentence up to the expression.
+        after: What follows it there.
         frame: The period, with its year, that the sentence opens with ("In 2015, …").
         old: Whether the paragraph has spoken of an earlier year, so that "in May" may belong to that.
         day_first: Whether 03/04/2024 is in April; ``None`` if the text does not show it.
@@ -68,6 +84,7 @@ class Placing:
 
     published: date | None
     before: str = ""
+    after: str = ""
     frame: Period | None = None
     old: bool = False
     day_first: bool | None = None
@@ -75,6 +92,8 @@ class Placing:
     @property
     def ahead(self) -> bool | None:
         """Whether the verb that leads to the expression looks ahead; ``None`` if two verbs disagree."""
+        if _ARRANGED.search(self.before):
+            return True
         verbs = list(_VERB.finditer(self.before))
         if not verbs or verbs[-1]["said"]:
             return False
@@ -92,7 +111,8 @@ class Placing:
         """A month or a day of it.
 
         Without a year it is the one that the sentence opens with, else the latest that had come when
-        the document was published, or the next one where the sentence looks ahead.
+        the document was published, or the next one where the sentence looks ahead. In the present tense ("we fly on 2
+        August", written in June) it is the next one as well if that is much nearer.
         """
         if year is not None:
             return _at(year, month, day)
@@ -101,14 +121,32 @@ class Placing:
             return found if found and _within_year(self.frame, found) else None
         if self.published is None or self.old or self.ahead is None:
             return None
-        this_year = self.published.year
-        for candidate in (this_year, this_year + (1 if self.ahead else -1)):
-            found = _at(candidate, month, day)
-            if found is None or found.last is None:
-                continue
-            if found.last >= self.published if self.ahead else found.first <= self.published:
-                return found
-        return None
+        if self.ahead:
+            return self._next(month, day)
+        latest, coming = self._latest(month, day), self._next(month, day)
+        if not (latest and coming and self._is_present()):
+            return latest
+        until, since = (coming.first - self.published).days, (self.published - latest.first).days
+        return coming if until * _MUCH_NEARER < since else latest
+
+    def _is_present(self) -> bool:
+        """Whether the sentence tells of what is, or of the expression what will be ("The fair on 6 August will …")."""
+        whole = f"{self.before} {self.after}"
+        if _VERB.search(whole) or _PAST.search(whole):
+            return bool(_WILL.match(self.after)) and not _VERB.search(self.before)
+        return bool(_PRESENT.search(self.before))
+
+    def _latest(self, month: int, day: int | None) -> Period | None:
+        assert self.published
+        years = (self.published.year, self.published.year - 1)
+        found = (_at(year, month, day) for year in years)
+        return next((one for one in found if one and one.first <= self.published), None)
+
+    def _next(self, month: int, day: int | None) -> Period | None:
+        assert self.published
+        years = (self.published.year, self.published.year + 1)
+        found = (_at(year, month, day) for year in years)
+        return next((one for one in found if one and one.last and one.last >= self.published), None)
 
 
 def _within_year(frame: Period, found: Period) -> bool:

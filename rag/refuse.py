@@ -116,12 +116,10 @@ class Judgement:
     def of_answer(self, read: Sequence[int], cited: Sequence[int]) -> float:
         """How likely an answer is one to this question.
 
-        As likely as the quotes that were ``read`` for it were to state it. But what puts several together goes astray
+        As likely as the quote that was ``read`` for it was to state it. But what is written from several goes astray
         more often: there, as where nothing was judged before, the quotes that are ``cited`` must state it.
         """
-        if tuple(read) in self._known and not asks_for_several(self._question):
-            return self._known[tuple(read)]
-        return self.confidence(cited)
+        return self.confidence(cited if len(read) > 1 else read)
 
 
 def missing_from(question: str, passages: Sequence[Passage]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.agreement.amounts import read_amount
+from rag.agreement.amounts import LABELLED, read_amount
 from rag.agreement.apposition import belongs_to, names_it_so, stands_for, verb_is_anothers
 from rag.agreement.around import Around, role
 from rag.agreement.exchange import exchanged
@@ -61,21 +61,51 @@ def missing_terms(sentence: str, source: str, question: str = "") -> list[Term]:
 
 
 def _missing(claim: Row, held: Row, asked: Row) -> Iterator[Term]:
-    values = {(term.kind, term.key) for term in held.terms}
+    labels = _labels(held)
+    values = {(term.kind, term.key) for term in held.terms if term.first not in labels}
     lowers = [word.lower for word in held.words]
-    values |= {("number", (read_amount(lowers, at)[0],)) for at in range(len(lowers))}
+    values |= {
+        ("number", (read_amount(lowers, at)[0],)) for at in range(len(lowers)) if at not in labels
+    }
     short = {initials(one) for one in (*held.terms, *asked.terms) if one.kind == "name"}
     known = (held.stems | asked.stems | held.joined | short) - {""}
     capitals = (held.stems - held.small) | (asked.stems - asked.small)
     for term in claim.terms:
         if term.kind != "name":
-            absent = not term.vague and (term.kind, term.key) not in values
+            found = (term.kind, term.key) in values or (
+                not _counts(term, claim) and term.key in labels.values()
+            )
+            absent = not term.vague and not found
         else:
             unknown = not all(is_known(one, known, capitals) for one in term.key)
             absent = unknown and not term.opens
             absent = absent and not {term.text.lower(), initials(term)} & known
         if absent:
             yield term
+
+
+def _labels(row: Row) -> dict[int, tuple[str, ...]]:
+    """The numbers that count nothing, by where they stand: a day of a month ("3 March"), "clause 3", "plot 17"."""
+    months = {term.first for term in row.terms if term.kind == "month"}
+    return {
+        term.first: term.key
+        for term in row.terms
+        if term.kind == "number"
+        and (
+            ({term.first - 1, term.last + 1} & months and not _YEAR.fullmatch(term.text))
+            or (term.first and row.words[term.first - 1].lower.rstrip("s") in LABELLED)
+        )
+    }
+
+
+def _counts(number: Term, row: Row) -> bool:
+    """Whether a number counts or measures what the next word says ("3 years")."""
+    following = row.words[number.last + 1 : number.last + 2]
+    return (
+        number.first not in _labels(row)
+        and number.last + 1 not in row.breaks
+        and any(not word.light and word.text.islower() for word in following)
+    )
 
 
 def _misplaced(claim: Row, held: Row) -> str | None:

@@ -30,6 +30,12 @@ _ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th|s)$")
 # Words that count nothing as often as something: "one of them", "the first time", "a second".
 VAGUE = frozenset({"one", "first", "second", "zero", "once"})
 
+#: What is called by a number: "clause 3" has no three of anything.
+LABELLED = frozenset(
+    "act apartment article box chapter clause exhibit figure flat floor gate item level line number page paragraph "
+    "part phase platform plot point room route row section stage step table track type unit version".split()
+)
+
 
 def read_amount(words: Sequence[str], at: int) -> tuple[str, int]:
     """The number that begins at a word, and how many words it takes; ``("", 0)`` if none does.

@@ -34,13 +34,16 @@ def half_told(sentence: str, source: str, question: str) -> str | None:
         return None
     told, asked = content_words(sentence), content_words(question)
     for halves in _contrasts(source):
-        for half, other in (halves, halves[::-1]):
+        first, second = halves
+        for half, other in ((first, second), (second, first)):
             here, there = content_words(half), content_words(other)
             only_there = there - here
             if not told & (here - there) or len(asked & only_there) < _ASKED_ABOUT:
                 continue
             left_out = len(asked & only_there - told) >= _ASKED_ABOUT
-            mixed = len(told & only_there) < _TOLD * len(only_there) and not _LEANS.search(half)
+            mixed = len(told & only_there) < _TOLD * len(only_there)
+            if half is second and _LEANS.search(half):
+                mixed = False
             if left_out or mixed:
                 return f"the source sets against it: {' '.join(other.split()).strip(' ,;:.')}"
     return None

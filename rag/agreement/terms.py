@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["number", "month", "weekday", "name"]
 
 _TOKEN = re.compile(
     r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?(?![^\W\d_])|[^\W\d_](?:\.[^\W\d_])+\b\.?|n't\b|"
-    r"[^\W\d_]+?(?=n't\b)|[^\W_]+(?:['][^\W\d_]+)*|(?P<stop>[.!?;:](?=\s|$|[\"'”’)\]]))|[,()–—\"“”]"
+    r"[^\W\d_]+?(?=n't\b)|[^\W_]+(?:['][^\W\d_]+)*|(?P<stop>[.!?;:](?=\s|$|[\"'”’)\]*_]))|[,()–—\"“”]"
 )
 _SPACED = re.compile(r"(?<=\w) (?='s\b|')")
 _ISO = re.compile(r"(?<![\w-])(?P<year>[12]\d{3})-(?P<month>\d\d)-(?P<day>\d\d)(?![\w-])")

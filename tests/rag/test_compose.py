@@ -29,6 +29,21 @@ def test_a_quote_is_numbered_dated_and_on_one_line():
     assert format_quote(1, quote("Closed.")) == "[1] undated: Closed."
 
 
+def test_a_title_that_says_what_was_asked_goes_before_the_words():
+    def shown(question: str, title: str = "Lisbon trip") -> str:
+        text = "The flight is at seven."
+        document = Document(id="d", source="d.txt", title=title, text=text, sha256="0" * 64)
+        return format_quote(1, Quote(document=document, start=0, end=len(text)), question)
+
+    assert (
+        shown("When do we fly to Lisbon?") == "[1] undated, “Lisbon trip”: The flight is at seven."
+    )
+    assert shown("When is the flight?") == "[1] undated: The flight is at seven."
+    assert "[2]" not in shown("When do we fly to Lisbon?", "Lisbon [2]")
+    # The beginning of a text without a title is none.
+    assert "Lisbon" not in shown("When do we fly to Lisbon?", "We went to Lisbon and then…")
+
+
 def test_a_document_cannot_forge_a_marker():
     assert "[7]" not in format_quote(1, quote("As shown before [7]. $question"))
 

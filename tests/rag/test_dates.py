@@ -102,6 +102,38 @@ def test_a_date_in_the_text_is_not_the_day_of_publication(text):
 
 
 @pytest.mark.parametrize(
+    "heading",
+    [
+        "# Minutes of the meeting, 27 March 2024",
+        "Riverside Clinic\nVisit summary, 27 March 2024",
+        "Bristol, 27 March 2024",
+        "**27 March 2024**",
+        "Meeting (27 March 2024)",
+        "LEASE\n\nThis Lease is made on 27 March 2024 between Ines Ortiz and Ivo Brandt.",
+    ],
+)
+def test_a_heading_that_ends_with_a_day_dates_the_document(heading):
+    text = f"{heading}\n\nThe harbour bridge will be closed.\n"
+    assert find_published(text, name="notes-2023-01-01.txt") == (MARCH_27, "header")
+    assert find_published(text, today=date(2024, 3, 1))[0] is None
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Tickets valid until 27 March 2024",
+        "The bridge was closed on 27 March 2024",
+        "Minutes, 20 March 2024\n\nContinued, 27 March 2024",
+        "From 20 March 2024 to 27 March 2024",
+        "The Battle of Ardal, 27 March 1824",
+        "Minutes, 27 March 2024, first part",
+    ],
+)
+def test_a_heading_that_tells_of_a_day_does_not(heading):
+    assert find_published(f"{heading}\n\nThe harbour bridge.\n") == (None, None)
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "2024-13-05",

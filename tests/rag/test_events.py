@@ -174,6 +174,16 @@ def test_an_open_past_does_not_make_a_later_day_doubtful():
         ("Troops will leave, the minister said on Monday.", "2025-06-09"),
         ("The minister said the troops would leave on Friday.", "2025-06-13"),
         ("The firm plans to open a shop in August.", "2025-08-01/2025-08-31"),
+        ("We fly from Orsk on 2 August and land at noon.", "2025-08-02"),
+        ("We fly from Orsk on 2 May and land at noon.", "2025-05-02"),
+        ("The fair is on Saturday.", "2025-06-14"),
+        ("The fair on 20 July will have a plant sale.", "2025-07-20"),
+        ("The attack on 20 May will not be forgotten.", "2025-05-20"),
+        ("I have booked the train for 6 August.", "2025-08-06"),
+        ("If no permit comes by the end of July, it moves.", "2025-07-21/2025-07-31"),
+        ("Your passport runs out in September.", "2025-09-01/2025-09-30"),
+        ("In an interview on 9 September he spoke of it.", "2024-09-09"),
+        ("They say that on 9 September they lost it.", "2024-09-09"),
     ],
 )
 def test_the_verb_says_which_way_to_look(text, value):

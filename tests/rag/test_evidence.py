@@ -77,9 +77,20 @@ def test_words_in_quotation_marks_bring_the_sentence_that_says_whose_they_are(sa
 
 
 def test_a_quotation_that_names_its_speaker_stands_alone():
-    text = "Storks nest on the roofs. “The terns come back every spring,” said Ivo Brandt."
+    text = "Storks nest on the roofs.\n“The terns come back every spring,” said Ivo Brandt."
     (first, *_) = quotes("Do the terns come back in spring?", text, budget=9)
     assert first.text == "“The terns come back every spring,” said Ivo Brandt."
+
+
+def test_a_short_line_is_quoted_whole_and_a_long_one_is_not():
+    text = "E5: Low pressure. Top up.\nE9: Fan fault. Do not reset. Call an engineer.\n\nServicing costs 80 euros."
+    (first, *_) = quotes("What does fan fault E9 mean?", text, budget=12)
+    assert first.text == "E9: Fan fault. Do not reset. Call an engineer."
+    text = text.replace(
+        "Call an engineer.", "Call an engineer. " + "Engineers come on weekdays. " * 10
+    )
+    (first, *_) = quotes("What does fan fault E9 mean?", text, budget=12)
+    assert "Engineers" not in first.text
 
 
 def test_neighbours_become_one_quote():

@@ -173,6 +173,14 @@ def test_of_what_was_read_for_one_thing_no_more_is_asked(probe):
     assert len(model.prompts) == len(model.states)
 
 
+def test_what_was_written_from_all_quotes_after_one_must_be_stated_by_what_it_cites(probe):
+    judgement = Judgement(
+        Seeing({(2, 1): SURE, (1,): SURE, (2,): UNLIKELY}), ONE, QUOTES, Settings()
+    )
+    assert judgement.will_do(judgement.every)
+    assert judgement.of_answer(judgement.every, [2]) == probe.probability(rows((UNLIKELY, 0.0)))
+
+
 def test_one_quote_is_no_more_than_it_is(probe):
     assert Judgement(Seeing({(1,): SURE}), ONE, QUOTES[:1], Settings()).to_read() == (1,)
     assert Judgement(Seeing({(1,): UNLIKELY}), ONE, QUOTES[:1], Settings()).to_read() == ()
