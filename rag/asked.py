@@ -31,8 +31,16 @@ _COUNTS_NOTHING = re.compile(
 _HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 _DATE = re.compile(
     r"\b\d{4}\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|today|century|spring|summer|"
-    r"autumn|winter)\b|\b\d+(?:st|nd|rd|th)\b|\b(?:day|week|month|year|decade)s?\b",
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun|birth|holi)days?|yesterday|today|tomorrow|century|spring|summer|"
+    r"autumn|winter|christmas|easter|daily|weekly|monthly|yearly|annually|noon|midnight)\b|\b\d+(?:st|nd|rd|th)\b|"
+    r"\b\d{1,2}(?:[:.]\d\d|\s?[ap]\.?m\b|\s?o['’]clock)|"
+    r"\b(?:day|week|weekend|month|year|decade|morning|afternoon|evening|night|hour|minute)s?\b",
+    re.IGNORECASE,
+)
+# "When should I add salt?" may be answered by what goes before; "When did it close?" by a day only.
+_ASKS_ABOUT_ONCE = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.IGNORECASE)
+_OCCASION = re.compile(
+    r"\b(?:after|before|when|whenever|once|until|till|during|while|as soon as|if|every)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
@@ -203,7 +211,7 @@ def gives_what_is_asked(question: str, text: str) -> bool:
         counted = _COUNTS_NOTHING.sub("", text) if _HOW_MANY.search(question) else text
         return bool(_NUMBER.search(counted))
     if _ASKS_DATE.search(question):
-        return bool(_DATE.search(text))
+        return bool(_DATE.search(text)) or _names_an_occasion(question, text)
     if _ASKS_PLACE.search(question):
         return _names_a_place(question, text)
     if _ASKS_BEARER.match(question):
@@ -212,6 +220,13 @@ def gives_what_is_asked(question: str, text: str) -> bool:
         first = next((word for word in text.split() if content_words(word)), "")
         return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked
     return True
+
+
+def _names_an_occasion(question: str, text: str) -> bool:
+    """Whether a sentence says when a thing is to be done, for whoever asks just that, in words of its own."""
+    if _ASKS_ABOUT_ONCE.search(question) or not (found := _OCCASION.search(text)):
+        return False
+    return bool(content_words(text[found.end() :]) - content_words(question))
 
 
 def _names_another(question: str, text: str) -> bool:

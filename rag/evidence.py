@@ -20,6 +20,10 @@ _KIND_BONUS = 0.25
 _MIN_WORDS = 3
 _MIN_WORDS_UNENDED = 8
 _ENDS = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
+# An item of a list: it has a bullet, or right above it another line that does not end as a sentence does.
+_ITEM = re.compile(r"[^\s#.!?…\"”][^\S\n]*\n[^\S\n]*\Z")
+_BULLET = re.compile(r"[-*+•]\s")
+_LINE_CHARS = 200
 # Sentences that fit much worse than the best one only cost reading time.
 _LEAST_SHARE_OF_BEST = 0.45
 # A sentence that opens so leans on the one before it.
@@ -60,7 +64,7 @@ def score_sentences(
     for passage in passages:
         for position, span in enumerate(sentences[passage.document.id]):
             inside = passage.chunk.start <= span.start and span.end <= passage.chunk.end
-            if inside and _says_something(_text(passage.document, span)):
+            if inside and _says_something(passage.document.text, span):
                 found.setdefault((passage.document.id, position), (passage, span))
     texts = [_text(passage.document, span) for passage, span in found.values()]
     if not texts:
@@ -186,9 +190,12 @@ def _leans_back(text: str) -> bool:
     return bool(_LEANS_BACK.match(text) or _ONLY_QUOTED.match(text))
 
 
-def _says_something(text: str) -> bool:
-    """Whether words can be evidence: most headings, captions and buttons cannot."""
-    return count_words(text) >= (_MIN_WORDS if _ENDS.search(text) else _MIN_WORDS_UNENDED)
+def _says_something(text: str, span: Span) -> bool:
+    """Whether words can be evidence: most headings, captions and buttons cannot, lines of a list can."""
+    words = text[span.start : span.end]
+    above = max(0, span.start - _LINE_CHARS)
+    whole = _ENDS.search(words) or _BULLET.match(words) or _ITEM.search(text, above, span.start)
+    return count_words(words) >= (_MIN_WORDS if whole else _MIN_WORDS_UNENDED)
 
 
 def _runs(text: str, spans: Sequence[Span], positions: set[int]) -> list[tuple[int, int]]:

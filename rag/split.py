@@ -16,6 +16,9 @@ _WRAP_COLUMN = 100
 _MAX_LONG_SHARE = 0.2
 # Word-piece models count a run of any length as one unknown token; nobody could read a quote of it.
 _MAX_TOKEN_CHARS = 12
+# Of so many lines after the first of a paragraph, this share begins with a capital letter or a digit in a list.
+_LIST_LINES = 3
+_LIST_SHARE = 0.7
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)")
 _NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+(?=\S)")
 _HEADING = re.compile(r"\s*#{1,6}\s")
@@ -136,12 +139,13 @@ def _blocks(text: str) -> list[Span]:
     blocks = []
     for paragraph in _between(text, Span(0, len(text)), _BLANK_LINE):
         start = paragraph.start
+        of_lines = not wrapped or _is_list(text[paragraph.start : paragraph.end])
         for newline in re.finditer(r"\n", text[paragraph.start : paragraph.end]):
             position = paragraph.start + newline.start()
             line = text[text.rfind("\n", 0, position) + 1 : position]
             starts_item = _LIST_ITEM.match(text, position + 1, paragraph.end)
             ends = starts_item or _HEADING.match(line) or _ENDS_SENTENCE.search(line)
-            if ends or not wrapped:
+            if ends or of_lines:
                 blocks.append(Span(start, position))
                 start = position + 1
         blocks.append(Span(start, paragraph.end))
@@ -154,6 +158,15 @@ def _blocks(text: str) -> list[Span]:
             else (block,)
         )
     ]
+
+
+def _is_list(paragraph: str) -> bool:
+    """Whether each line says something of its own: of wrapped prose few lines begin as a sentence does."""
+    lines = paragraph.strip().splitlines()[1:]
+    begin = sum(
+        line.lstrip(" \t\"'“‘„«(*_")[:1].isupper() or line.lstrip()[:1].isdigit() for line in lines
+    )
+    return len(lines) >= _LIST_LINES and begin >= _LIST_SHARE * len(lines)
 
 
 def _around(blocks: Sequence[Span], asides: Sequence[Annotation | Span]) -> Iterator[Span]:

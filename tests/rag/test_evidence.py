@@ -93,6 +93,22 @@ def test_a_short_line_is_quoted_whole_and_a_long_one_is_not():
     assert "Engineers" not in first.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Notes\nGarbage every second Tuesday\nKey\nMilk", "- Garbage every second Tuesday\n- Milk"],
+)
+def test_a_short_line_of_a_list_is_evidence(text):
+    (first, *_) = quotes("When is the garbage collected?", text)
+    assert "Garbage every second Tuesday" in first.text
+
+
+def test_a_short_line_that_stands_alone_is_none():
+    assert quotes(
+        "When is the garbage collected?",
+        "Garbage every second Tuesday\n\nMilk is in the fridge of course.",
+    )[0].text.startswith("Milk")
+
+
 def test_neighbours_become_one_quote():
     texts = [
         one.text for one in quotes("old lighthouse northern cape island Ferries morning", TEXT)

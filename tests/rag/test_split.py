@@ -144,6 +144,20 @@ def test_hard_wrapped_sentences_go_on_over_the_line():
     ]
 
 
+def test_lines_that_all_begin_as_sentences_do_are_a_list():
+    lines = [
+        "To do",
+        "Spare key: under the pot",
+        "Plumber Olle 555 0142",
+        "2 litres of paint",
+        "Mum's birthday 17 February",
+    ]
+    assert sentences_of("\n".join(lines)) == lines
+    # Few lines of wrapped prose begin so.
+    prose = "The bridge was closed by\nLena Ortiz and the council\nof Orsk and it opened for\nDecember again."
+    assert sentences_of(prose) == [prose]
+
+
 def test_one_long_web_address_does_not_undo_the_wrapping():
     wrapped = "The bridge was closed in June and it will not be\nopened before the end.\n\n" * 10
     text = f"{wrapped}https://example.org/{'x' * 120}\n"
