@@ -20,6 +20,11 @@ _SENDER = re.compile(r"(?:From|Von|De)[ \t]*:")
 _MACHINERY = re.compile(
     r"(?:MIME-Version|Content-(?:Type|Transfer-Encoding|Disposition|ID))[ \t]*:.*|--[\w=.'+/-]{16,}|(?:=[0-9A-F]{2})+=?"
 )
+# What a program writes above the mail that is answered, and the mark before its lines.
+_WROTE = re.compile(
+    r"(?:>[ \t]*)*(?:On|Am|Le|El)[ \t].{4,120}(?:wrote|writes|schrieb.{0,60}|a écrit|escribió)[ \t]*:[ \t]*"
+)
+_QUOTED = re.compile(r">.*")
 _MIN_FIELDS = 3
 _SIGNATURE_LINES = 12
 
@@ -30,6 +35,7 @@ def machinery(text: str, lines: Sequence[Line]) -> Iterator[Aside]:
     if front:
         yield Aside(0, front.end(), "front matter")
     yield from _headers(text, lines)
+    yield from _answered(text, lines)
     for line in lines:
         if _MACHINERY.fullmatch(text, *line):
             yield Aside(*line, "mail machinery")
@@ -51,6 +57,16 @@ def _headers(text: str, lines: Sequence[Line]) -> Iterator[Aside]:
                 if field is None or not field["subject"]:
                     yield Aside(*one, "mail header")
         run = []
+
+
+def _answered(text: str, lines: Sequence[Line]) -> Iterator[Aside]:
+    """The mail that is answered: it is older than this one, which may say otherwise."""
+    inside = False
+    for line in lines:
+        wrote = _WROTE.fullmatch(text, *line)
+        inside = bool(wrote or (inside and _QUOTED.fullmatch(text, *line)))
+        if inside:
+            yield Aside(*line, "quoted mail")
 
 
 def _is_folded(text: str, above: Line, line: Line) -> bool:

@@ -100,7 +100,9 @@ _GIVES_REASON = re.compile(
     re.IGNORECASE,
 )
 _ASKS_YES_OR_NO = re.compile(
-    r"^\W*(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+    r"^\W*(?:(?:and|but|so|und|aber|et|mais|y|pero) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|"
+    r"should|may|might|must|ist|sind|war|waren|hat|haben|hatten?|wird|werden|wurden?|kann|können|darf|dürfen|muss|müssen|"
+    r"soll|gibt|gab|est-ce|est|sont|était|a-t|ont|peut|peuvent|es|está|están|hay|puede|pueden|fue|tiene)\b",
     re.IGNORECASE,
 )
 _A_MONTH = 31

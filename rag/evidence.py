@@ -20,9 +20,12 @@ _KIND_BONUS = 0.25
 _MIN_WORDS = 3
 _MIN_WORDS_UNENDED = 8
 _ENDS = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
-# An item of a list: it has a bullet, or right above it another line that does not end as a sentence does.
+# An item of a list has right above it another line that does not end as a sentence does: it is whole without a stop.
 _ITEM = re.compile(r"[^\s#.!?…\"”][^\S\n]*\n[^\S\n]*\Z")
-_BULLET = re.compile(r"[-*+•]\s")
+# So are a line with a bullet, and "Attendees: Ana, Bo".
+_LABELLED = re.compile(r"[-*+•]\s|[^\n:]{1,40}: \S")
+# A row of a table as it is read: each is a matter of its own.
+_ROW = re.compile(r"[^\n:;]{1,40}: [^;\n]*(?:; [^\n:;]{1,40}: [^;\n]*)+\Z")
 _LINE_CHARS = 200
 # Sentences that fit much worse than the best one only cost reading time.
 _LEAST_SHARE_OF_BEST = 0.45
@@ -130,7 +133,8 @@ def build_quotes(
             if not wanted or spent + cost > budget:
                 continue
         spent += cost
-        near = {at + step for at in wanted for step in (-1, 0, 1)}
+        row = _ROW.match(_text(sentence.document, sentence.span))
+        near = wanted if row else {at + step for at in wanted for step in (-1, 0, 1)}
         for best, ats in windows:
             if best.document.id == sentence.document.id and ats & near:
                 ats.update(wanted)
@@ -194,7 +198,7 @@ def _says_something(text: str, span: Span) -> bool:
     """Whether words can be evidence: most headings, captions and buttons cannot, lines of a list can."""
     words = text[span.start : span.end]
     above = max(0, span.start - _LINE_CHARS)
-    whole = _ENDS.search(words) or _BULLET.match(words) or _ITEM.search(text, above, span.start)
+    whole = _ENDS.search(words) or _LABELLED.match(words) or _ITEM.search(text, above, span.start)
     return count_words(words) >= (_MIN_WORDS if whole else _MIN_WORDS_UNENDED)
 
 

@@ -19,8 +19,9 @@ _ARRANGED = re.compile(
     r"\b(?:booked|reserved|arranged|scheduled|moved|postponed|put off)\b[^.;]*\b(?:for|to|until)\s+(?:the\s+)?$"
 )
 _PRESENT = re.compile(
-    r"\b(?:is|are|am|I|[Ww]e|[Yy]ou|[Tt]hey|[Ii]f|do|does|don['’]t|doesn['’]t|can|must|should|may)\b|['’](?:s|re|m)\b"
+    r"\b(?:is|are|am|I|[Ww]e|[Yy]ou|[Tt]hey|[Ii]f|[Pp]lease|do|does|don['’]t|doesn['’]t|can|must|should|may)\b|['’](?:s|re|m)\b"
 )
+_DEADLINE = re.compile(r"\b(?:[Bb]y|[Uu]ntil|[Tt]ill|no later than)\s+(?:the\s+)?$")
 _PAST = re.compile(
     r"\b(?:has|have|had|did|was|were|been|spoke|gave|made|got|saw|knew|thought|sent|brought|bought|built|fell|rose|grew|"
     r"ran|won|lost|paid|sold|fought|struck|shot|fled|flew|drove|stood|became|broke|chose|led|kept|put|cut|hit|set)\b"
@@ -134,7 +135,7 @@ class Placing:
         whole = f"{self.before} {self.after}"
         if _VERB.search(whole) or _PAST.search(whole):
             return bool(_WILL.match(self.after)) and not _VERB.search(self.before)
-        return bool(_PRESENT.search(self.before))
+        return bool(_PRESENT.search(self.before) or _DEADLINE.search(self.before))
 
     def _latest(self, month: int, day: int | None) -> Period | None:
         assert self.published

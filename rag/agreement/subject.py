@@ -9,12 +9,15 @@ from rag.wording import content_words, plain
 
 # What a sentence is about stands before its first verb of this kind; without one, in its first words.
 _SUBJECT = re.compile(
-    r"^\W*(?:(?:yes|no)\b\W*)?(?P<subject>.*?)\b(?:is|are|was|were|has|have|had|do|does|did|can|cannot|could|will|would|"
-    r"may|might|must|should|shall)\b",
+    r"^\W*(?:(?:yes|no|ja|nein|oui|non|sí)\b\W*)?(?P<subject>.*?)\b(?:is|are|was|were|has|have|had|do|does|did|can|cannot|"
+    r"could|will|would|may|might|must|should|shall|ist|sind|war|waren|hat|haben|wird|werden|wurden?|kann|können|darf|"
+    r"dürfen|est|sont|ont|peut|peuvent|es|son|está|están|puede|pueden)\b",
     re.IGNORECASE,
 )
 # Of whom a source speaks so, it need not say here.
-_PERSONS = re.compile(r"\b(?:I|he|she|we|you|they)\b", re.IGNORECASE)
+_PERSONS = re.compile(
+    r"\b(?:I|he|she|we|you|they|er|sie|wir|ils?|elles?|nous|ellos|ellas)\b", re.IGNORECASE
+)
 
 
 def subject_unmentioned(sentence: str, source: str, question: str) -> str | None:

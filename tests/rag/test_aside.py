@@ -246,6 +246,19 @@ def test_links_below_their_heading():
     ]
 
 
+def test_the_mail_that_is_answered_is_older_and_set_aside():
+    text = (
+        "The trip is on 6 November.\n\n> On Mon, 13 Oct 2025, Lucy Bell wrote:\n"
+        "> I told them it is on the 5th.\n>\n> Lucy\n\nSee you there on the day.\n"
+    )
+    found = " ".join(text[one.start : one.end] for one in find_asides(text))
+    assert "Lucy Bell wrote" in found
+    assert "I told them it is on the 5th." in found
+    assert "The trip" not in found
+    assert "See you" not in found
+    assert not find_asides("As Ortiz says:\n\n> The bridge is safe.\n> It always was.")
+
+
 def test_front_matter_mail_headers_and_signatures():
     assert asides_of(f"---\ntitle: A note\ntags: [a, b]\n---\n\n{STORY[0]}") == [
         ("---\ntitle: A note\ntags: [a, b]\n---", "front matter")

@@ -138,6 +138,11 @@ def test_a_yes_is_about_what_its_source_speaks_of():
         ("Our cat came along: they are allowed everywhere.", True),
     ):
         assert (check(asked, said, [quote(text)]).verdict == "supported") is stands
+    german, source = (
+        Draft("Ja, Hunde sind erlaubt.", (1,)),
+        quote("Haustiere sind nur mit Zustimmung erlaubt."),
+    )
+    assert check("Sind Hunde erlaubt?", german, [source]).verdict == "unsupported"
     assert check("What is allowed?", said, [quote("Cats, dogs: all are allowed.")]).citations
 
 
