@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.aside import find_asides
@@ -292,13 +292,14 @@ texts = st.lists(pieces | st.text(max_size=12), max_size=40).map("".join)
 
 
 @given(texts)
+@example("<|00|>")  # speaks to a model
 @settings(max_examples=150, deadline=None)
 def test_asides_are_exact_and_apart_and_nothing_else_is_lost(text):
     asides = find_asides(text)
     assert asides == find_asides(text)
     for one in asides:
         words = text[one.start : one.end]
-        assert one.kind == "aside" and one.value
+        assert one.kind in ("aside", "instruction") and one.value
         assert 0 <= one.start < one.end <= len(text)
         assert words == words.strip()
     assert all(one.end <= other.start for one, other in itertools.pairwise(asides))
