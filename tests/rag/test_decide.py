@@ -5,31 +5,19 @@ from datetime import date
 
 import pytest
 
-from rag import Claim, Document, Quote, Settings
+from rag import Claim, Settings
 from rag.check import check
 from rag.compose import parse_reply
 from rag.decide import Outcome, decide
 from rag.refuse import Judgement
 from rag.testing import ScriptedChatModel
+from tests.rag.quoted import quote
 
 COST = "The repair of the harbour bridge cost 4.2 million euros, said the mayor, Lena Ortiz."
 PARKS = "Dogs are not allowed in the parks of Orsk. Cats walk there as they like."
 QUESTION = "How much did the repair of the harbour bridge cost?"
 WRONG = "The repair cost 9.9 million euros [1]."
 RIGHT = "The repair of the harbour bridge cost 4.2 million euros [1]."
-
-
-def quote(text: str, published: date | None = None) -> Quote:
-    document = Document(
-        id=text[:9],
-        source="d.txt",
-        title="T",
-        text=text,
-        sha256="0" * 64,
-        published=published,
-        published_from="header" if published else None,
-    )
-    return Quote(document=document, start=0, end=len(text))
 
 
 def outcome(

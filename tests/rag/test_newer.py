@@ -5,31 +5,19 @@ from datetime import date
 
 import pytest
 
-from rag import Claim, Document, Quote, Settings
+from rag import Claim, Settings
 from rag.check import check
 from rag.compose import Draft
 from rag.newer import add_newer
 from rag.refuse import Judgement
 from rag.testing import ScriptedChatModel
+from tests.rag.quoted import quote
 
 ASKED = "How much is the rent?"
 OLD = ("The rent is 1,150 euros per month.", date(2023, 3, 3))
 NEW = ("From 1 October the rent is 1,240 euros per month.", date(2024, 9, 12))
 NEWEST = ("The rent has been 1,300 euros since May.", date(2025, 6, 1))
 AGREEING = ("The rent is still 1,150 euros per month.", date(2024, 9, 12))
-
-
-def quote(text: str, published: date | None) -> Quote:
-    document = Document(
-        id=text,
-        source="d.txt",
-        title="T",
-        text=text,
-        sha256="0" * 64,
-        published=published,
-        published_from="header" if published else None,
-    )
-    return Quote(document=document, start=0, end=len(text))
 
 
 def told(
