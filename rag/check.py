@@ -11,15 +11,19 @@ from functools import lru_cache
 from rag.agreement.agree import disagreement
 from rag.agreement.another import told_of_another
 from rag.agreement.halves import half_told
+from rag.agreement.measured import measures_another
+from rag.agreement.phases import told_of_the_time_after
 from rag.agreement.polarity import reversal
 from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
+from rag.agreement.ruled_out import told_though_ruled_out
 from rag.agreement.subject import subject_unmentioned
 from rag.agreement.terms import read_row
 from rag.asked import asks_yes_or_no, gives_what_is_asked
 from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
+from rag.defined import put_names
 from rag.events import read_dates
 from rag.periods import MONTHS
 from rag.split import Span, sentence_texts, split_sentences
@@ -141,12 +145,15 @@ def quote_as_claim(
 
 
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
-    """The same with the reason. A date may be told as the source has it or as what it stands for.
+    """The same with the reason. A date may be told as the source has it or as what it stands for; so may a party.
 
     The year that is asked about may be told if it lies in what the source speaks of ("since 2021").
     """
     source = " ".join(read_as(quote, question) for quote in quotes)
     found = _weigh(text, source, question)
+    if found.objection and (named := put_names(source)) != source:
+        other = _weigh(text, named, question)
+        found = found if other.objection else other
     year = _UNMENTIONED_YEAR.search(found.objection or "")
     if year and year[1] in question:
         lasting = [one for quote in quotes for one in _lasting(quote, int(year[1]))]
@@ -173,6 +180,9 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or invented_reason(text, source)
         or told_as_fact(text, source, question)
         or told_of_another(text, source)
+        or told_though_ruled_out(text, source)
+        or measures_another(text, source, question)
+        or told_of_the_time_after(text, source)
         or half_told(text, source, question)
         or subject_unmentioned(text, source, question)
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from rag.dates import stated_day
+from rag.defined import defined_terms
+from rag.headings import heading_above
 from rag.prompts import render
 from rag.protocols import ChatModel
 from rag.relative import put_date, spell_out
@@ -69,15 +71,16 @@ def count_exchange(model: ChatModel, messages: Sequence[Message], reply: str) ->
 
 
 def format_quote(number: int, quote: Quote, question: str = "") -> str:
-    """``[n] day, “title”: text`` on one line; square brackets in the text become round, so it has no markers."""
+    """``[n] day, “title”, “heading”: text`` on one line; square brackets in it become round, so it has no markers."""
     return f"[{number}] {read_as(quote, question).translate(_BRACKETS)}"
 
 
 def read_as(quote: Quote, question: str = "") -> str:
     """A quote as the model reads it: its day, then its words with relative dates spelled out.
 
-    Where the question has a word that only the document's title says, the title goes before them: "The flight back is
-    at seven" alone does not say whether it is the one from Lisbon.
+    Where the question has a word that only the document's title says, or the heading they stand under, or who was
+    given a term ("Joana Pires (the Employee)"), that goes before them: "The flight back is at seven" alone does not say
+    whether it is the one from Lisbon.
     """
     return _headed(quote, question, spell_out)
 
@@ -90,16 +93,26 @@ def retold(quote: Quote, question: str = "") -> str:
 def _headed(quote: Quote, question: str, dates: Callable[[str, date | None], str]) -> str:
     published = stated_day(quote.document)
     day = f"{published:%A} {published.day} {published:%B %Y}" if published else "undated"
-    return f"{day}{_title(quote, question)}: {one_line(dates(quote.text, published))}"
+    headed = "".join(f", “{one}”" for one in _headings(quote, question))
+    return f"{day}{headed}: {one_line(dates(quote.text, published))}"
 
 
-def _title(quote: Quote, question: str) -> str:
-    title = one_line(quote.document.title)
-    missing = content_words(question) - content_words(quote.text)
+def _headings(quote: Quote, question: str) -> Iterator[str]:
+    """The title, the heading and whom a term stands for, as far as only they say a word of the question."""
+    document = quote.document
     # What ends so is the beginning of a text without a title.
-    if title.endswith("…") or len(title) > _TITLE_CHARS or not missing & content_words(title):
-        return ""
-    return f", “{title}”"
+    titled = not document.title.endswith("…") and len(document.title) <= _TITLE_CHARS
+    under = heading_above(document.text, quote.start)
+    heads = (
+        document.title if titled else "",
+        document.text[under.start : under.end].lstrip("# ") if under else "",
+        *defined_terms(document.text, quote.text),
+    )
+    missing = content_words(question) - content_words(quote.text)
+    for head in heads:
+        if missing & content_words(head):
+            missing -= content_words(head)
+            yield one_line(head)
 
 
 def answer_grammar(numbers: Iterable[int]) -> str:

@@ -32,6 +32,13 @@ HEADER_DATE = re.compile(
     rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?[\"']?)?",
     re.IGNORECASE | re.MULTILINE,
 )
+#: ``Invoice date: 12 December 2024``, at the start of a line or of a column.
+_LABEL_DATE = re.compile(
+    r"(?:^|[ \t]{2,}|\t|\|)[ \t]*(?:(?:invoice|bill|billing|issue|letter|statement|report|receipt|quotation)[ \t]+date|"
+    r"date[ \t]+of[ \t]+(?:issue|invoice|letter|statement|report|publication)|issued(?:[ \t]+on)?|dated|"
+    rf"(?:rechnungs|brief)?datum)[ \t]*:[ \t]*(?P<date>{_DATE})",
+    re.IGNORECASE | re.MULTILINE,
+)
 #: ``by Jane M. Doe on April 11, 2021``; the name may be missing, but "by both sides on …" is none.
 BYLINE_DATE = re.compile(
     rf"^[ \t]*by[ \t]+(?:(?-i:(?![a-z]))(?:[^\n.|·•]|(?<=\b\w)\.){{1,80}}?"
@@ -132,6 +139,7 @@ def _find(text: str, latest: date) -> tuple[date, PublishedFrom, int] | None:
     head = text[:_HEAD_CHARS]
     origins: tuple[tuple[PublishedFrom, re.Pattern[str]], ...] = (
         ("header", HEADER_DATE),
+        ("header", _LABEL_DATE),
         ("byline", BYLINE_DATE),
         ("byline", _DATELINE),
     )

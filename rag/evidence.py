@@ -10,6 +10,7 @@ from math import log1p
 
 from rag.asked import holds_asked_kind
 from rag.dates import stated_day
+from rag.headings import heading_above
 from rag.protocols import Embedder
 from rag.split import Span, adjoin
 from rag.types import Document, Passage, Quote
@@ -22,8 +23,8 @@ _MIN_WORDS_UNENDED = 8
 _ENDS = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
 # An item of a list has right above it another line that does not end as a sentence does: it is whole without a stop.
 _ITEM = re.compile(r"[^\s#.!?…\"”][^\S\n]*\n[^\S\n]*\Z")
-# So are a line with a bullet, and "Attendees: Ana, Bo".
-_LABELLED = re.compile(r"[-*+•]\s|[^\n:]{1,40}: \S")
+# So are a line with a bullet, "Attendees: Ana, Bo" and "Glaziers | £890".
+_LABELLED = re.compile(r"[-*+•]\s|[^\n:]{1,40}: \S|[^\n|]{1,60} \| \S")
 # A row of a table as it is read: each is a matter of its own.
 _ROW = re.compile(r"[^\n:;]{1,40}: [^;\n]*(?:; [^\n:;]{1,40}: [^;\n]*)+\Z")
 _LINE_CHARS = 200
@@ -59,9 +60,9 @@ def score_sentences(
 ) -> list[ScoredSentence]:
     """Every sentence of the passages with its score, best first. ``sentences`` is by document id.
 
-    Its cosine with the question, the share of the question's words that it holds (rare ones weigh more) and the
-    score of its passage count alike. (The fitted weights of these three were so close to each other that they may
-    as well be equal; fitted ones of twenty signals found no more.)
+    Its cosine with the question, the share of the question's words that it or the heading above it holds (rare ones
+    weigh more) and the score of its passage count alike. (The fitted weights of these three were so close to each
+    other that they may as well be equal; fitted ones of twenty signals found no more.)
     """
     found: dict[tuple[str, int], tuple[Passage, Span]] = {}
     for passage in passages:
@@ -73,7 +74,13 @@ def score_sentences(
     if not texts:
         return []
     asked, *vectors = embedder.embed([question, *texts])
-    covers = _covers(content_words(question), [content_words(text) for text in texts])
+    covers = _covers(
+        content_words(question),
+        [
+            content_words(f"{text} {_heading(passage.document, span)}")
+            for (passage, span), text in zip(found.values(), texts, strict=True)
+        ],
+    )
     best = max(passage.score for passage in passages)
     scored = []
     for ((_, position), (passage, span)), text, vector, cover in zip(
@@ -123,7 +130,7 @@ def build_quotes(
         taken = {
             at for best, ats in windows if best.document.id == sentence.document.id for at in ats
         }
-        wanted = _window(sentence, spans) - taken
+        wanted = _window(sentence, spans, content_words(question)) - taken
         if not wanted:
             continue
         cost = sum(count_tokens(_text(sentence.document, spans[at])) for at in wanted)
@@ -134,7 +141,7 @@ def build_quotes(
                 continue
         spent += cost
         row = _ROW.match(_text(sentence.document, sentence.span))
-        near = wanted if row else {at + step for at in wanted for step in (-1, 0, 1)}
+        near = wanted if row else wanted | _beside(sentence.document.text, spans, wanted)
         for best, ats in windows:
             if best.document.id == sentence.document.id and ats & near:
                 ats.update(wanted)
@@ -157,10 +164,10 @@ def build_quotes(
     return tuple(quotes)
 
 
-def _window(sentence: ScoredSentence, spans: Sequence[Span]) -> set[int]:
+def _window(sentence: ScoredSentence, spans: Sequence[Span], asked: set[str]) -> set[int]:
     """The sentence, with the one before it if it leans on that, and the one after if that leans on it.
 
-    A short line is taken whole.
+    A short line is taken whole, and a heading right above with it if that says a word that is asked about.
     """
     document, at = sentence.document, sentence.position
     window = {at}
@@ -172,7 +179,38 @@ def _window(sentence: ScoredSentence, spans: Sequence[Span]) -> set[int]:
             and adjoin(document.text, spans[one], spans[other])
         ):
             window |= {one, other}
-    return window | _short_line(document.text, spans, at)
+    window |= _short_line(document.text, spans, at)
+    first = min(window)
+    held = content_words(document.text[spans[first].start : spans[max(window)].end])
+    heading = heading_above(document.text, spans[first].start)
+    if (
+        first
+        and heading
+        and spans[first - 1].start == heading.start
+        and asked & content_words(_text(document, heading)) - held
+        and adjoin(document.text, heading, spans[first])
+    ):
+        window.add(first - 1)
+    return window
+
+
+def _beside(text: str, spans: Sequence[Span], positions: set[int]) -> set[int]:
+    """The sentences next to some, as far as they stand under the same heading."""
+
+    def under(at: int) -> Span | None:
+        return heading_above(text, spans[at].end + 1)
+
+    return {
+        at + step
+        for at in positions
+        for step in (-1, 1)
+        if 0 <= at + step < len(spans) and under(at) == under(at + step)
+    }
+
+
+def _heading(document: Document, span: Span) -> str:
+    heading = heading_above(document.text, span.start)
+    return _text(document, heading) if heading else ""
 
 
 def _short_line(text: str, spans: Sequence[Span], at: int) -> set[int]:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from rag.errors import UnreadableDocument
 from rag.formats import Extracted
+from rag.formats_table import row_texts
 from rag.formats_zip import Parts, attribute, first_text, local_name, open_parts, resolve
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAIN = "word/document.xml"
+# Tables of two columns are forms more often than lists: their first row names nothing.
+_LEAST_COLUMNS = 3
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 # Fallback repeats a text box for old programs; the rest is not shown as text of the document.
 _UNREAD = {"Fallback", "del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr"}
@@ -73,7 +76,7 @@ def _paragraphs(root: _Element) -> list[str]:
 
 
 class _Layout:
-    """Puts characters into paragraphs and cells into rows.
+    """Puts characters into paragraphs, cells into rows and rows into tables.
 
     A paragraph inside another (a text box) comes first, and a table inside a cell becomes part of that cell.
     """
@@ -81,14 +84,16 @@ class _Layout:
     def __init__(self) -> None:
         self.done: list[str] = []
         self._words: list[list[str]] = []
-        self._rows: list[list[str]] = []
+        self._tables: list[list[list[str]]] = []
         self._targets = [self.done]
 
     def start(self, name: str) -> None:
         if name == "p":
             self._words.append([])
-        elif name == "tr":
-            self._rows.append([])
+        elif name == "tbl":
+            self._tables.append([])
+        elif name == "tr" and self._tables:
+            self._tables[-1].append([])
         elif name == "tc":
             self._targets.append([])
 
@@ -97,12 +102,18 @@ class _Layout:
             self._put("".join(self._words.pop()).strip())
         elif name == "tc":
             cell = " ".join(" ".join(self._targets.pop()).split())
-            if self._rows:
-                self._rows[-1].append(cell)
-        elif name == "tr":
-            self._put(" | ".join(self._rows.pop()))
+            if self._tables and self._tables[-1]:
+                self._tables[-1][-1].append(cell)
+        elif name == "tbl":
+            self._put_table(self._tables.pop())
         elif self._words:
             self._words[-1].append(text if name == "t" else _CHARACTERS.get(name, ""))
+
+    def _put_table(self, rows: list[list[str]]) -> None:
+        columns = {len(row) for row in rows}
+        lists = len(columns) == 1 and min(columns) >= _LEAST_COLUMNS
+        for line in row_texts(rows) if lists else (" | ".join(row) for row in rows):
+            self._put(line)
 
     def _put(self, paragraph: str) -> None:
         if paragraph.strip(" |"):

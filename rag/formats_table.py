@@ -53,15 +53,21 @@ def read_csv(raw: bytes) -> Extracted:
         rows = [[cell.strip() for cell in row] for row in reader]
     except csv.Error as error:
         raise UnreadableDocument(f"is no table that can be read ({error})") from error
+    return Extracted(text="\n\n".join(row_texts(rows)), many=True)
+
+
+def row_texts(rows: list[list[str]]) -> list[str]:
+    """The rows of a table, each with the names of its columns where the first row names them."""
     rows = [row for row in rows if any(row)]
     if len(rows) < 2 or not _names_columns(rows[0]):
-        return Extracted(text="\n\n".join(" | ".join(row) for row in rows), many=True)
+        return [" | ".join(row) for row in rows]
     names = rows[0]
-    records = [
-        [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(row) if cell]
+    return [
+        _paragraph(
+            [(names[at] if at < len(names) else "", cell) for at, cell in enumerate(row) if cell]
+        )
         for row in rows[1:]
     ]
-    return Extracted(text="\n\n".join(_paragraph(record) for record in records), many=True)
 
 
 def read_json(raw: bytes, *, lines: bool) -> Extracted:

@@ -1,10 +1,12 @@
-"""What a newer source says of the same: an answer from an older one does not go without it."""
+"""What a newer source says of the same, or a change: an answer that is overtaken does not go without it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 
+from rag.agreement.terms import read_row
 from rag.asked_time import asks_about_a_time, asks_about_now
 from rag.check import MIN_SUPPORT, quote_as_claim, support_of
 from rag.dates import stated_day
@@ -13,6 +15,12 @@ from rag.types import Citation, Claim, Quote
 
 # Of the quotes from newer documents so many are looked at, best first: each look costs half a second.
 _LOOKS = 2
+# "The fee was raised from 15 to 18": whoever states 15 is overtaken, whether it is dated or not.
+_CHANGED = re.compile(
+    r"\b(?:rais|increas|lower|cut|reduc|chang|r[io]se|fall|fell|drop|gr[eo]w|mov|went|go(?:es)?|adjust|extend|shorten|"
+    r"postpon)\w*\b[^.;\n]{0,60}?\bfrom\b(?P<old>[^;\n]{1,30}?)\bto\b(?P<new>[^;\n]{1,30})",
+    re.IGNORECASE,
+)
 
 
 def add_newer(
@@ -22,26 +30,52 @@ def add_newer(
 
     A lease says what the rent is, an amendment of next year says so, too; both were retrieved, and the older one fits
     the question better. Newer is what was published after everything that is cited, as far as documents say when they
-    were. Nothing is added where the question itself names a time.
+    were, or what says that the amount which is told was changed. Nothing is added where the question itself names a
+    time.
     """
     cited = [citation.quote for claim in claims for citation in claim.citations]
-    days = [stated_day(quote.document) for quote in cited]
-    if None in days or not days:
+    known = [day for quote in cited if (day := stated_day(quote.document))]
+    latest = max(known, default=None)
+    if asks_about_a_time(question, latest or datetime.now(UTC).date()) and not asks_about_now(
+        question
+    ):
         return tuple(claims)
-    latest = max(day for day in days if day)
-    if asks_about_a_time(question, latest) and not asks_about_now(question):
-        return tuple(claims)
+    for citation, lead in (
+        *_of_changes(claims, quotes),
+        *(_of_newer(quotes, latest) if latest and len(known) == len(cited) else ()),
+    ):
+        told = any(
+            support_of(one.text, [citation.quote], question) >= MIN_SUPPORT for one in claims
+        )
+        if not told and judgement.will_do([citation.number]):
+            stated = quote_as_claim(question, citation, lead=lead)
+            return (*claims, stated) if stated else tuple(claims)
+    return tuple(claims)
+
+
+def _of_newer(quotes: Sequence[Quote], latest: date) -> Iterator[tuple[Citation, str]]:
+    """The first quotes from documents newer than a day, newest first, and what goes before their words."""
     newer: list[tuple[date, Citation]] = []
     for number, quote in enumerate(quotes, 1):
         day = stated_day(quote.document)
         if day and day > latest and len(newer) < _LOOKS:
             newer.append((day, Citation(number=number, quote=quote)))
     for day, citation in sorted(newer, key=lambda one: one[0], reverse=True):
-        told = any(
-            support_of(one.text, [citation.quote], question) >= MIN_SUPPORT for one in claims
-        )
-        if not told and judgement.will_do([citation.number]):
-            lead = f"A newer source ({day.day} {day:%B %Y}) states"
-            stated = quote_as_claim(question, citation, lead=lead)
-            return (*claims, stated) if stated else tuple(claims)
-    return tuple(claims)
+        yield citation, f"A newer source ({day.day} {day:%B %Y}) states"
+
+
+def _of_changes(claims: Sequence[Claim], quotes: Sequence[Quote]) -> Iterator[tuple[Citation, str]]:
+    """The quotes that say that an amount of the claims was changed to another."""
+    told = set().union(*(_amounts(claim.text) for claim in claims))
+    for number, quote in enumerate(quotes, 1):
+        for found in _CHANGED.finditer(quote.text):
+            new = _amounts(found["new"])
+            if _amounts(found["old"]) & told and new and not new & told:
+                day = stated_day(quote.document)
+                when = f" ({day.day} {day:%B %Y})" if day else ""
+                yield Citation(number=number, quote=quote), f"A source{when} states a change"
+                break
+
+
+def _amounts(text: str) -> set[tuple[str, ...]]:
+    return {term.key for term in read_row(text).terms if term.kind == "number"}

@@ -22,6 +22,12 @@ _PRESENT = re.compile(
     r"\b(?:is|are|am|I|[Ww]e|[Yy]ou|[Tt]hey|[Ii]f|[Pp]lease|do|does|don['’]t|doesn['’]t|can|must|should|may)\b|['’](?:s|re|m)\b"
 )
 _DEADLINE = re.compile(r"\b(?:[Bb]y|[Uu]ntil|[Tt]ill|no later than)\s+(?:the\s+)?$")
+# An appointment: "Next meeting: 8 April", "8 April at noon".
+_LABEL = re.compile(r":\s*$")
+_NO_WORDS = re.compile(r"^[\s*#•–-]*$")
+_CLOCK = re.compile(
+    r"\W*(?:at|from)?\s*(?:noon|midnight|\d{1,2}(?:[:.]\d\d)?\s*(?:[ap]\.?m|o['’]clock|h\b)|\d{1,2}:\d\d)"
+)
 _PAST = re.compile(
     r"\b(?:has|have|had|did|was|were|been|spoke|gave|made|got|saw|knew|thought|sent|brought|bought|built|fell|rose|grew|"
     r"ran|won|lost|paid|sold|fought|struck|shot|fled|flew|drove|stood|became|broke|chose|led|kept|put|cut|hit|set)\b"
@@ -113,7 +119,8 @@ class Placing:
 
         Without a year it is the one that the sentence opens with, else the latest that had come when
         the document was published, or the next one where the sentence looks ahead. In the present tense ("we fly on 2
-        August", written in June) it is the next one as well if that is much nearer.
+        August", written in June) and without a verb ("2 August at noon") it is the next one as well if that is much
+        nearer.
         """
         if year is not None:
             return _at(year, month, day)
@@ -135,7 +142,8 @@ class Placing:
         whole = f"{self.before} {self.after}"
         if _VERB.search(whole) or _PAST.search(whole):
             return bool(_WILL.match(self.after)) and not _VERB.search(self.before)
-        return bool(_PRESENT.search(self.before) or _DEADLINE.search(self.before))
+        leads = (_PRESENT, _DEADLINE, _LABEL, *([_NO_WORDS] if _CLOCK.match(self.after) else []))
+        return any(one.search(self.before) for one in leads)
 
     def _latest(self, month: int, day: int | None) -> Period | None:
         assert self.published

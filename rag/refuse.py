@@ -17,6 +17,9 @@ _LEAST_SIMILARITY = 0.2
 _LEAST_COVER = 0.5
 # Where the best quote is less likely than this to state the answer, the second one is looked at too.
 _CLEARLY = 0.6
+# Where neither is likelier than this to state it, two more are: the sentence that answers may share few words with the
+# question. (Of 83 answerable questions three more were answered, rightly, and none more of 76 unanswerable ones.)
+_HARDLY = 0.3
 _YES_OR_NO = 'root ::= "Yes" | "No"'
 
 
@@ -97,16 +100,17 @@ class Judgement:
         """Which quotes to answer from, by number; none if no answer would stand.
 
         One alone where one may do: it is answered from sooner, and more rightly, since others distract a small model.
-        The best one if it clearly states the answer, else the surer one of the first two. All where an answer is put
-        together. Without a probe all, unjudged.
+        The best one if it clearly states the answer, else the surer one of the first two; of the first four where
+        those two hardly do. All where an answer is put together. Without a probe all, unjudged.
         """
         if not _probe_of(self._model):
             return self.every
         if asks_for_several(self._question):
             return self.every if self.will_do(self.every) else ()
         chosen = self.every[:1]
-        if self.confidence(chosen) < max(_CLEARLY, self._settings.refuse_below):
-            chosen = max(((number,) for number in self.every[:2]), key=self.confidence)
+        for least, looks in ((max(_CLEARLY, self._settings.refuse_below), 2), (_HARDLY, 4)):
+            if self.confidence(chosen) < least:
+                chosen = max(((number,) for number in self.every[:looks]), key=self.confidence)
         return chosen if self.will_do(chosen) else ()
 
     def will_do(self, numbers: Sequence[int]) -> bool:

@@ -163,9 +163,8 @@ def _blocks(text: str) -> list[Span]:
 def _is_list(paragraph: str) -> bool:
     """Whether each line says something of its own: of wrapped prose few lines begin as a sentence does."""
     lines = paragraph.strip().splitlines()[1:]
-    begin = sum(
-        line.lstrip(" \t\"'“‘„«(*_")[:1].isupper() or line.lstrip()[:1].isdigit() for line in lines
-    )
+    firsts = [line.lstrip(" \t\"'“‘„«([<*_")[:1] for line in lines]
+    begin = sum(first.isupper() or first.isdigit() for first in firsts)
     return len(lines) >= _LIST_LINES and begin >= _LIST_SHARE * len(lines)
 
 

@@ -525,6 +525,27 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "Ann Berg (39) and Tom Reed (42) were hurt.",
             "says 42",
         ),
+        (
+            "She has a broken arm.",
+            "She fell in May. A broken arm was ruled out by an X-ray.",
+            "rules out “A broken arm”",
+        ),
+        (
+            "There was arson in the depot.",
+            "The depot burnt down in May. The fire brigade found no evidence of arson in the ruins.",
+            "rules out “arson”",
+        ),
+        ("The trial is one week.", "In the trial one week's notice is enough.", "of notice"),
+        (
+            "The trial period is eight weeks.",
+            "In the trial period they may leave at once. The notice period is eight weeks.",
+            "another period",
+        ),
+        (
+            "The notice during the trial is eight weeks.",
+            "In the trial one week's notice is enough. After that, the notice is eight weeks.",
+            "of the time after",
+        ),
     ],
 )
 def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
@@ -545,10 +566,32 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
         ("Norwin's revenue rose 4% to 12 million.", "Norwin 2023. Revenue rose 4% to 12 million."),
         ("Ortiz resigned because of ill health.", "Ortiz resigned, citing ill health."),
         ("The plant is due to open in May.", "The plant will open in May."),
+        ("A broken arm was ruled out.", "A broken arm was ruled out by an X-ray."),
+        ("Ivo Reed plays for Sund.", "Ivo Reed plays for Sund, but was ruled out of the final."),
+        ("It was arson.", "At first there was no evidence of arson. In May arson was proved."),
+        ("The trial notice is a week.", "In the trial one week's notice is enough."),
+        (
+            "The notice period is eight weeks.",
+            "In the trial period they may leave at once. The notice period is eight weeks.",
+        ),
+        (
+            "During the renovation the rent is 450 euros.",
+            "During the renovation the rent is 450 euros. After that, the rent is 900 euros.",
+        ),
+        (
+            "After the renovation the rent is 900 euros.",
+            "During the renovation the rent is 450 euros. After that, the rent is 900 euros.",
+        ),
     ],
 )
 def test_reasons_possibilities_and_what_leans_on_the_sentence_before_may_be_told(text, source):
     assert weigh(text, [quote(source)]).objection is None
+
+
+def test_what_an_amount_measures_may_stand_in_the_question():
+    source = [quote("In the trial one week's notice is enough.")]
+    assert weigh("It is one week.", source, "How long is the notice?").objection is None
+    assert weigh("It is one week.", source, "How long is the trial?").objection
 
 
 def test_another_quote_that_merely_lacks_what_speaks_against_a_sentence_does_not_save_it():

@@ -49,6 +49,9 @@ def test_every_seed(seeds, name, published, origin):
         "Date: 03/27/2024",
         "Date: 27.03.2024",
         "First published 27 March 2024",
+        "Invoice no. 2024-88213      Invoice date: 27 March 2024\nDue date: 30 April 2024",
+        "NORDLYS ENERGY\nDate of issue: 27.03.2024",
+        "Rechnungsdatum: 27.03.2024",
         '{"date_published": "2024-03-27"}'[1:],
     ],
 )

@@ -116,10 +116,28 @@ def test_a_short_line_of_a_list_is_evidence(text):
 
 
 def test_a_short_line_that_stands_alone_is_none():
-    assert quotes(
-        "When is the garbage collected?",
-        "Garbage every second Tuesday\n\nMilk is in the fridge of course.",
-    )[0].text.startswith("Milk")
+    (only,) = quotes(
+        "Where is the milk?", "Garbage every second Tuesday\n\nMilk is in the fridge of course."
+    )
+    assert only.text.startswith("Milk")
+
+
+MINUTES = "Plant sale\n\nIt will be held in the hall.\n\nNext meeting\n\n8 April at Ruth's house."
+
+
+def test_a_heading_goes_with_what_stands_below_it_where_it_says_what_is_asked_about():
+    first, *others = quotes("When is the next meeting?", MINUTES)
+    assert first.text == "Next meeting\n\n8 April at Ruth's house."
+    assert all("Next meeting" not in one.text for one in others)
+    assert "8 April at Ruth's house." in [one.text for one in quotes("Where is Ruth?", MINUTES)]
+
+
+def test_words_of_the_heading_count_for_the_sentences_under_it():
+    text = (
+        "Sund\n\nThe hall is old. The gate is shut.\n\nOrsk\n\nThe hall is new. The gate is open."
+    )
+    (first, *_) = quotes("What of the gate of Orsk?", text, budget=8)
+    assert "The gate is open." in first.text
 
 
 def test_neighbours_become_one_quote():
@@ -134,7 +152,8 @@ def test_neighbours_become_one_quote():
 
 
 def test_headings_and_buttons_are_no_evidence():
-    assert all("Menu" not in one.text for one in quotes("Menu", TEXT, budget=500))
+    assert all(one.text != "Menu" for one in quotes("Menu", TEXT, budget=500))
+    assert all("Menu" not in one.text for one in quotes("lighthouse", TEXT, budget=500))
 
 
 @pytest.mark.parametrize("budget", [8, 20, 40])

@@ -28,15 +28,26 @@ def test_deleted_words_are_gone_and_inserted_ones_stand():
     assert read_docx(docx(paragraph("The ", inside))).text == "The new"
 
 
+def table(*rows: tuple[str, ...]) -> str:
+    lines = (
+        f"<w:tr>{''.join(f'<w:tc>{paragraph(cell)}</w:tc>' for cell in row)}</w:tr>" for row in rows
+    )
+    return f"<w:tbl>{''.join(lines)}</w:tbl>"
+
+
 def test_a_table_row_is_one_line():
-    rows = "".join(
-        f"<w:tr>{''.join(f'<w:tc>{paragraph(cell)}</w:tc>' for cell in row)}</w:tr>"
-        for row in (("Year", "Ships"), ("2020", "12"), ("", ""))
+    found = read_docx(docx(table(("Year", "Ships"), ("2020", "12"), ("", "")), "After."))
+    assert found.text == "Year | Ships\n\n2020 | 12\n\nAfter."
+
+
+def test_a_row_says_its_columns_where_there_are_three_that_have_names():
+    rows = (("Firm", "Price", "Ready"), ("Norwin", "890", "May"), ("Ostin", "745", ""))
+    found = read_docx(docx(table(*rows), "After."))
+    assert found.text == (
+        "Firm: Norwin; Price: 890; Ready: May\n\nFirm: Ostin; Price: 745\n\nAfter."
     )
-    assert (
-        read_docx(docx(f"<w:tbl>{rows}</w:tbl>", "After.")).text
-        == "Year | Ships\n\n2020 | 12\n\nAfter."
-    )
+    unnamed = (("1", "2", "3"), ("4", "5", "6"))
+    assert read_docx(docx(table(*unnamed))).text == "1 | 2 | 3\n\n4 | 5 | 6"
 
 
 def test_a_text_box_is_read_once():

@@ -65,3 +65,28 @@ def test_the_newest_goes_first():
 def test_who_asks_about_a_time_is_told_of_that():
     assert told(OLD, NEW, asked="How much was the rent in 2023?") == []
     assert told(OLD, NEW, asked="How much is the rent now?")
+
+
+RULES = ("The annual fee is 15 euros. It is due in January.", None)
+MINUTES = ("The annual fee was raised from 15 to 18 euros. Two voted against.", date(2025, 3, 11))
+
+
+@pytest.mark.parametrize("day", [None, date(2024, 1, 1), date(2026, 1, 1)])
+def test_a_change_of_what_is_told_is_told_whenever_the_two_were_written(day):
+    (claim,) = told((RULES[0], day), MINUTES, asked="How much is the annual fee?")
+    assert claim.text == (
+        "A source (11 March 2025) states a change: “The annual fee was raised from 15 to 18 euros.”"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "other"),
+    [
+        ("The annual fee is 18 euros.", MINUTES[0]),  # it is the new one
+        ("The annual fee is 12 euros.", MINUTES[0]),
+        ("The fee is 15 euros.", "They moved house from 15 Mill Lane to the annual fair."),
+        ("The fee is 15 euros.", "The office is open from 15 to 18 hours for annual fees."),
+    ],
+)
+def test_no_change_is_told_where_none_is_of_what_was_told(answer, other):
+    assert told((answer, None), (other, None), asked="How much is the annual fee?") == []

@@ -166,6 +166,24 @@ def test_how_sure_a_quote_is_decides_what_is_read(probe, question, states, read,
     assert judgement.highest == max(probe.probability(rows((one, 0.0))) for one in states.values())
 
 
+@pytest.mark.parametrize(
+    ("of_the_first_two", "of_the_fourth", "read", "looks"),
+    [
+        (SURELY_NOT, SURE, (4,), 4),
+        (SURELY_NOT, UNLIKELY, (), 4),
+        (UNLIKELY, SURE, (), 2),  # they are near enough: others are not looked for
+    ],
+)
+def test_where_the_first_two_hardly_do_two_more_are_looked_at(
+    probe, of_the_first_two, of_the_fourth, read, looks
+):
+    states = {(1,): of_the_first_two, (2,): of_the_first_two, (3,): SURELY_NOT, (4,): of_the_fourth}
+    model = Seeing({**states, (5,): SURE})
+    quotes = [quote(f"Number {number} stands here.") for number in range(1, 6)]
+    assert Judgement(model, ONE, quotes, Settings()).to_read() == read
+    assert len(model.prompts) == looks
+
+
 def test_of_what_was_read_for_one_thing_no_more_is_asked(probe):
     model = Seeing({(1,): UNLIKELY, (2,): SURE})
     judgement = Judgement(model, ONE, QUOTES, Settings())

@@ -153,6 +153,10 @@ def test_lines_that_all_begin_as_sentences_do_are_a_list():
         "Mum's birthday 17 February",
     ]
     assert sentences_of("\n".join(lines)) == lines
+    chat = ["[12/07/2025] Ann: great. I bring the tent", "[13/07/2025] Bo: and I the stove"] * 3
+    assert [one.split(".")[0] for one in chat] == [
+        one.split(".")[0] for one in sentences_of("\n".join(chat)) if one.startswith("[")
+    ]
     # Few lines of wrapped prose begin so.
     prose = "The bridge was closed by\nLena Ortiz and the council\nof Orsk and it opened for\nDecember again."
     assert sentences_of(prose) == [prose]

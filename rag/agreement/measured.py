@@ -1,0 +1,86 @@
+"""Whether an amount in a sentence measures what the source measures with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.agreement.amounts import read_amount
+from rag.agreement.terms import Row, Term, read_row
+from rag.wording import content_words, plain, stem
+
+# "One week's notice", "two years' experience".
+_OWNED = re.compile(
+    r"\b(?P<amount>[\w.,]+)[ -](?P<unit>hour|day|night|week|month|year|minute)(?:'s|s')\s+"
+    r"(?P<what>[^\W\d_]+(?:\s+[^\W\d_]+)?)",
+    re.IGNORECASE,
+)
+
+
+def measures_another(sentence: str, source: str, question: str = "") -> str | None:
+    """Why a sentence cannot rest on a source: the amount that it gives for one thing is another's there.
+
+    "The trial period is one week" does not rest on "In the trial period one week's notice is enough", nor does "The
+    trial period is eight weeks" on "After the trial period the notice period is eight weeks". What an amount measures
+    may stand in the question.
+    """
+    claim, held = read_row(sentence), read_row(source)
+    return _of_what_owns_it(claim, source, question) or _of_another_of_its_kind(claim, held)
+
+
+def _of_what_owns_it(claim: Row, source: str, question: str) -> str | None:
+    known = claim.stems | content_words(question)
+    text = plain(source)
+    for found in _OWNED.finditer(text):
+        value = read_amount([found["amount"].lower()], 0)[0]
+        unit, what = stem(found["unit"].lower()), content_words(found["what"])
+        if not what or what & known or not _has(claim, value, unit):
+            continue
+        rest = read_row(text[: found.start()] + " … " + text[found.end() :])
+        if not _has(rest, value, unit):
+            return f"in the source “{found['amount']} {found['unit']}” is of {found['what']}"
+    return None
+
+
+def _has(row: Row, value: str, unit: str) -> bool:
+    """Whether a text has an amount with its unit."""
+    return any(
+        term.kind == "number"
+        and term.key[0] == value
+        and any(word.stem == unit for word in row.words[term.last + 1 : term.last + 2])
+        for term in row.terms
+    )
+
+
+def _of_another_of_its_kind(claim: Row, held: Row) -> str | None:
+    """Of two things of one kind ("trial period", "notice period") the source gives the amount for the other."""
+    pairs = set(_named(held, 0, len(held.words)))
+    for term in claim.terms:
+        if term.kind != "number" or not (mine := _nearest(claim, term)) or mine not in pairs:
+            continue
+        same = [one for one in held.terms if one.kind == "number" and one.key == term.key]
+        theirs = [_nearest(held, one, kind=mine[1]) for one in same]
+        if theirs and all(one and one != mine and one[0] not in claim.stems for one in theirs):
+            return f"the source gives {term.text} for another {mine[1]}"
+    return None
+
+
+def _nearest(row: Row, number: Term, kind: str | None = None) -> tuple[str, str] | None:
+    """What is called so ("notice", "period") nearest before a number in its sentence, of a kind if one is given."""
+    first = number.first
+    while first and row.breaks.get(first, 0) < 2:
+        first -= 1
+    found = [one for one in _named(row, first, number.first) if kind is None or one[1] == kind]
+    return found[-1] if found else None
+
+
+def _named(row: Row, first: int, last: int) -> Iterator[tuple[str, str]]:
+    """Two words that follow each other, none of them a name or a number: "notice period"."""
+    for at in range(first, last - 1):
+        one, other = row.words[at], row.words[at + 1]
+        plain_words = all(
+            not word.light and word.lower.isalpha() and (word.text.islower() or word.opens)
+            for word in (one, other)
+        )
+        if plain_words and at + 1 not in row.breaks:
+            yield one.stem, other.stem

@@ -1,0 +1,35 @@
+"""Names that a text gives a term for: "Joana Pires (the Employee)"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_NAME = r"(?:[^\W\d_a-z][\w.'’-]*[^\S\n]+(?:&[^\S\n]+)?){0,4}[^\W\d_a-z][\w'’-]*"
+_DEFINED = re.compile(
+    # An address may stand between the two.
+    rf"(?P<name>{_NAME})(?:,[^()\n;]{{1,80}}?)?\s*\((?=the\b|here|[“\"'‘])(?:(?:hereinafter|hereafter|called)\s+)*"
+    r"[“\"'‘]?(?:[Tt]he[ ])?[“\"'‘]?(?P<term>[A-Z][a-z]+(?:[ ][A-Z][a-z]+)?)[”\"'’]?\)",
+)
+# Who is meant stands at the top.
+_HEAD_CHARS = 2000
+
+
+def defined_terms(text: str, words: str) -> Iterator[str]:
+    """Whom the terms that are used in some words of a text stand for: ``"Joana Pires (the Employee)"``."""
+    for name, term in _defined(text[:_HEAD_CHARS]):
+        if name not in words and re.search(rf"\b{term}\b", words):
+            yield f"{name} (the {term})"
+
+
+def put_names(text: str) -> str:
+    """A text with the names in place of the terms that it gives for them."""
+    for name, term in _defined(text):
+        text = re.sub(rf"(?<!\()\b(?:[Tt]he\s+){term}\b", lambda _, name=name: name, text)
+    return text
+
+
+@lru_cache(maxsize=256)
+def _defined(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((found["name"], found["term"]) for found in _DEFINED.finditer(text))

@@ -1,0 +1,68 @@
+"""The heading that a place of a text stands under."""
+
+import pytest
+
+from rag.headings import heading_above
+
+TEXT = """# Notes on heat
+
+## Oke 1982
+
+Cities store heat by day. They release it at night.
+
+Own measurements
+
+- Site A: 3 degrees
+- Site B: none
+
+The logger failed in July, so that
+these nights are missing
+and there is no more.
+
+Firm | Price
+
+Norwin | 890
+
+Present: Ann, Bo
+
+It ended late.
+"""
+
+
+def above(words: str, text: str = TEXT) -> str | None:
+    found = heading_above(text, text.index(words))
+    return text[found.start : found.end] if found else None
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [
+        ("# Notes", None),
+        ("## Oke", "# Notes on heat"),
+        ("They release", "## Oke 1982"),
+        ("- Site B", "Own measurements"),
+        ("It ended late", "Own measurements"),
+    ],
+)
+def test_the_nearest_line_that_is_one_counts(words, heading):
+    assert above(words) == heading
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "It rains.",
+        "in small letters",
+        "Really?",
+        "Present: Ann, Bo",
+        "- An item",
+        "Norwin | 890",
+        "They all went home on the same day by the last train",
+    ],
+)
+def test_other_short_lines_are_none(line):
+    assert above("End", f"{line}\n\nEnd of it.") is None
+
+
+def test_far_above_is_too_far():
+    assert above("End", f"Title\n\n{'Words. ' * 1000}\n\nEnd.") is None
