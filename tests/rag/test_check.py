@@ -204,6 +204,8 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("How many pairs nest there?", "Pairs nest there from 3 March, says page 12.", False),
         ("What percentage of arms comes from China?", "China is a leading supplier.", False),
         ("How long does it run?", "It runs for eighteen months.", True),
+        ("How long does it run?", "It runs until 3 March 2025.", True),
+        ("How long is the lease?", "The terms of the lease of 3 March 2023 stay in force.", False),
         ("Who is the landlord?", "The Landlord maintains the boiler.", False),
         ("Who is the landlord?", "The landlord is a company from Orsk.", True),
         ("Who is the landlord?", "Lena Ortiz.", True),
