@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from rag.agreement.agree import disagreement
 from rag.agreement.another import told_of_another
+from rag.agreement.currency import wrong_currency
 from rag.agreement.halves import half_told
 from rag.agreement.measured import measures_another
 from rag.agreement.phases import told_of_the_time_after
-from rag.agreement.polarity import reversal
+from rag.agreement.polarity import denied_only, reversal
 from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
@@ -167,26 +168,44 @@ def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
 
 
 def _weigh(text: str, source: str, question: str) -> Weighed:
-    words = content_words(text)
+    words, source = content_words(text), _without_questions(source)
     held = words & _content_words(source)
     echo = len(held) <= _ECHO * len(words)
     repeated = set() if echo else (words - held) & _content_words(question)
     cover = (len(held) + _REPEATED * len(repeated)) / len(words) if words else 0.0
     claim, found = read_row(text), read_row(source)
+    yes_or_no = asks_yes_or_no(question)
     objection = (
-        disagreement(text, source, "" if asks_yes_or_no(question) else question)
+        disagreement(text, source, "" if yes_or_no else question)
         or reversal(claim, found)
+        or (denied_only(claim, found, read_row(question)) if yes_or_no else None)
         or titled_for_another(claim, found)
         or invented_reason(text, source)
         or told_as_fact(text, source, question)
         or told_of_another(text, source)
         or told_though_ruled_out(text, source)
+        or wrong_currency(text, source)
         or measures_another(text, source, question)
         or told_of_the_time_after(text, source)
         or half_told(text, source, question)
         or subject_unmentioned(text, source, question)
     )
     return Weighed(cover, objection)
+
+
+@lru_cache(maxsize=256)
+def _without_questions(source: str) -> str:
+    """Whoever asks whether something is so does not say that it is."""
+    if "?" not in source:
+        return source
+    return " ".join(one for one in sentence_texts(source) if not _asks_whether(one))
+
+
+def _asks_whether(sentence: str) -> bool:
+    """Whether a sentence of a source is a question for yes or no, whoever is said to ask it ("Q: Is it …?")."""
+    return sentence.rstrip(_MARKUP + '”"»').endswith("?") and asks_yes_or_no(
+        sentence.rsplit(": ", maxsplit=1)[-1]
+    )
 
 
 def _lasting(quote: Quote, year: int) -> Iterator[Quote]:

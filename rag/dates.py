@@ -29,7 +29,8 @@ _DATE = (
 HEADER_DATE = re.compile(
     rf"^[ \t]*[\"']?(?:date|(?:first[ \t]+)?published(?:[ \t]+(?:on|at)|_at)?|publi(?:cation|shed|sh)[ _]?date|"
     rf"date[ _]published|pubdate|posted(?:[ \t]+on)?)[\"']?\s*[:=]?\s*"
-    rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?[\"']?)?",
+    # A row of a table goes on: "Date: 27 March 2024; Flight: …".
+    rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?[\"']?)?(?!\s*;)",
     re.IGNORECASE | re.MULTILINE,
 )
 #: ``Invoice date: 12 December 2024``, at the start of a line or of a column.

@@ -26,7 +26,7 @@ def defined_terms(text: str, words: str) -> Iterator[str]:
 def put_names(text: str) -> str:
     """A text with the names in place of the terms that it gives for them."""
     for name, term in _defined(text):
-        text = re.sub(rf"(?<!\()\b(?:[Tt]he\s+){term}\b", lambda _, name=name: name, text)
+        text = re.sub(rf"(?<!\()\b[Tt]he\s+{term}\b", name, text)
     return text
 
 

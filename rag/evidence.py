@@ -11,6 +11,7 @@ from math import log1p
 from rag.asked import holds_asked_kind
 from rag.dates import stated_day
 from rag.headings import heading_above
+from rag.leaning import beside, is_row, leaning_on
 from rag.protocols import Embedder
 from rag.split import Span, adjoin
 from rag.types import Document, Passage, Quote
@@ -25,21 +26,9 @@ _ENDS = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
 _ITEM = re.compile(r"[^\s#.!?…\"”][^\S\n]*\n[^\S\n]*\Z")
 # So are a line with a bullet, "Attendees: Ana, Bo" and "Glaziers | £890".
 _LABELLED = re.compile(r"[-*+•]\s|[^\n:]{1,40}: \S|[^\n|]{1,60} \| \S")
-# A row of a table as it is read: each is a matter of its own.
-_ROW = re.compile(r"[^\n:;]{1,40}: [^;\n]*(?:; [^\n:;]{1,40}: [^;\n]*)+\Z")
 _LINE_CHARS = 200
 # Sentences that fit much worse than the best one only cost reading time.
 _LEAST_SHARE_OF_BEST = 0.45
-# A sentence that opens so leans on the one before it.
-_LEANS_BACK = re.compile(
-    r"^[\"“'‘(]?(?:he|she|it|its|they|their|his|her|this|that|these|those|such|the (?:group|move|report|"
-    r"talks|dialogue|force|agreement|shift|country|company|city|event|study))\b",
-    re.IGNORECASE,
-)
-# What stands on a line of its own belongs together, if it is no longer than this.
-_SHORT_LINE_WORDS = 40
-# Words in quotation marks alone lean on the sentence that says who spoke.
-_ONLY_QUOTED = re.compile(r"^[\"“„«][^\"”“»]*[\"”“»]?$|^[^\"“„«]*[\"”»]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +110,7 @@ def build_quotes(
     """
     also_in = {passage.document.id: passage.also_in for passage in reversed(passages)}
     windows: list[tuple[ScoredSentence, set[int]]] = []
-    spent = 0
+    spent, asked = 0, content_words(question)
     ranked = score_sentences(question, passages, sentences, embedder)
     for sentence in ranked:
         if sentence.score < _LEAST_SHARE_OF_BEST * ranked[0].score:
@@ -130,7 +119,8 @@ def build_quotes(
         taken = {
             at for best, ats in windows if best.document.id == sentence.document.id for at in ats
         }
-        wanted = _window(sentence, spans, content_words(question)) - taken
+        text = sentence.document.text
+        wanted = leaning_on(text, spans, sentence.position, asked) - taken
         if not wanted:
             continue
         cost = sum(count_tokens(_text(sentence.document, spans[at])) for at in wanted)
@@ -140,8 +130,8 @@ def build_quotes(
             if not wanted or spent + cost > budget:
                 continue
         spent += cost
-        row = _ROW.match(_text(sentence.document, sentence.span))
-        near = wanted if row else wanted | _beside(sentence.document.text, spans, wanted)
+        row = is_row(text, sentence.span)
+        near = wanted if row else wanted | beside(text, spans, wanted)
         for best, ats in windows:
             if best.document.id == sentence.document.id and ats & near:
                 ats.update(wanted)
@@ -164,72 +154,9 @@ def build_quotes(
     return tuple(quotes)
 
 
-def _window(sentence: ScoredSentence, spans: Sequence[Span], asked: set[str]) -> set[int]:
-    """The sentence, with the one before it if it leans on that, and the one after if that leans on it.
-
-    A short line is taken whole, and a heading right above with it if that says a word that is asked about.
-    """
-    document, at = sentence.document, sentence.position
-    window = {at}
-    for one, other in ((at - 1, at), (at, at + 1)):
-        if (
-            one >= 0
-            and other < len(spans)
-            and _leans_back(_text(document, spans[other]))
-            and adjoin(document.text, spans[one], spans[other])
-        ):
-            window |= {one, other}
-    window |= _short_line(document.text, spans, at)
-    first = min(window)
-    held = content_words(document.text[spans[first].start : spans[max(window)].end])
-    heading = heading_above(document.text, spans[first].start)
-    if (
-        first
-        and heading
-        and spans[first - 1].start == heading.start
-        and asked & content_words(_text(document, heading)) - held
-        and adjoin(document.text, heading, spans[first])
-    ):
-        window.add(first - 1)
-    return window
-
-
-def _beside(text: str, spans: Sequence[Span], positions: set[int]) -> set[int]:
-    """The sentences next to some, as far as they stand under the same heading."""
-
-    def under(at: int) -> Span | None:
-        return heading_above(text, spans[at].end + 1)
-
-    return {
-        at + step
-        for at in positions
-        for step in (-1, 1)
-        if 0 <= at + step < len(spans) and under(at) == under(at + step)
-    }
-
-
 def _heading(document: Document, span: Span) -> str:
     heading = heading_above(document.text, span.start)
     return _text(document, heading) if heading else ""
-
-
-def _short_line(text: str, spans: Sequence[Span], at: int) -> set[int]:
-    """All sentences of the line that one is in, if they are few words: an item of a list, a short paragraph."""
-    first = last = at
-    while first and _on_one_line(text, spans[first - 1], spans[first]):
-        first -= 1
-    while last + 1 < len(spans) and _on_one_line(text, spans[last], spans[last + 1]):
-        last += 1
-    short = count_words(text[spans[first].start : spans[last].end]) <= _SHORT_LINE_WORDS
-    return set(range(first, last + 1)) if short else set()
-
-
-def _on_one_line(text: str, one: Span, other: Span) -> bool:
-    return "\n" not in text[one.start : other.end] and adjoin(text, one, other)
-
-
-def _leans_back(text: str) -> bool:
-    return bool(_LEANS_BACK.match(text) or _ONLY_QUOTED.match(text))
 
 
 def _says_something(text: str, span: Span) -> bool:

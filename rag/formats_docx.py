@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from rag.errors import UnreadableDocument
 from rag.formats import Extracted
-from rag.formats_table import row_texts
+from rag.formats_table import LEAST_COLUMNS, row_texts
 from rag.formats_zip import Parts, attribute, first_text, local_name, open_parts, resolve
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAIN = "word/document.xml"
-# Tables of two columns are forms more often than lists: their first row names nothing.
-_LEAST_COLUMNS = 3
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 # Fallback repeats a text box for old programs; the rest is not shown as text of the document.
 _UNREAD = {"Fallback", "del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr"}
@@ -111,7 +109,7 @@ class _Layout:
 
     def _put_table(self, rows: list[list[str]]) -> None:
         columns = {len(row) for row in rows}
-        lists = len(columns) == 1 and min(columns) >= _LEAST_COLUMNS
+        lists = len(columns) == 1 and min(columns) >= LEAST_COLUMNS
         for line in row_texts(rows) if lists else (" | ".join(row) for row in rows):
             self._put(line)
 

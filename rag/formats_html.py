@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rag.formats import Extracted
+from rag.formats_table import LEAST_COLUMNS, row_texts
 from rag.formats_text import decode
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _UNSEEN = frozenset(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Characters that a tree cannot hold.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+# Between two cells; the first or the last may be empty.
+_BAR = re.compile(r"(?:^|\s)\|(?:\s|$)")
 _PARAGRAPH, _LINE = "\x00", "\x01"
 
 
@@ -138,8 +141,16 @@ def _laid_out(marked: str) -> str:
         lines = [line if line.startswith("  ") else line.strip() for line in lines]
         kept = [line for line in lines if line.strip(" -|")]
         if kept:
-            paragraphs.append("\n".join(kept))
+            paragraphs.append("\n".join(_table(kept) or kept))
     return "\n\n".join(paragraphs).strip()
+
+
+def _table(lines: list[str]) -> list[str] | None:
+    """The lines with the names of their columns, if they are the rows of a table that names three or more."""
+    rows = [_BAR.split(line) for line in lines]
+    if len({len(row) for row in rows}) > 1 or len(rows[0]) < LEAST_COLUMNS:
+        return None
+    return row_texts(rows)
 
 
 def _metadata(tree: HtmlElement) -> Any:

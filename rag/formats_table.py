@@ -19,6 +19,8 @@ from rag.errors import UnreadableDocument
 from rag.formats import Extracted
 from rag.formats_text import decode
 
+#: Tables of two columns in a text are forms more often than lists: their first row names nothing.
+LEAST_COLUMNS = 3
 # A field of this many characters is a text, not a value.
 _LONG = 160
 _MAX_DEPTH = 60

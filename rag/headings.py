@@ -13,6 +13,8 @@ _MARKED = re.compile(r"#{1,6}\s+\S")
 # Not a bullet, a row of a table, "Present: Ana, Bo" or the end of a sentence.
 _NO_HEADING = re.compile(r"[-*+•>\[(]|.*(?:[.!?…,;\"”»]$|\||:\s)")
 _MOST_WORDS, _MOST_CHARS = 8, 70
+# What is asked in a paragraph of its own is answered below.
+_QUESTION = re.compile(r"[^\n]{5,150}\?[*_\"”»]*$")
 # A heading is not looked for further up than this.
 _REACH = 3000
 
@@ -21,7 +23,7 @@ def heading_above(text: str, position: int) -> Span | None:
     """The nearest heading above a place of a text, or ``None`` if none is near.
 
     That is a line that Markdown marks as one, or a short one that begins a paragraph, is capitalised or numbered, ends
-    as no sentence does, and is not gone on with in the next line.
+    as no sentence does, and is not gone on with in the next line. A question on its own is one, too.
     """
     least = max(0, position - _REACH)
     above = [one for one in _headings(text) if least <= one.start and one.end < position]
@@ -33,10 +35,11 @@ def _headings(text: str) -> tuple[Span, ...]:
     found, start, begins = [], 0, True
     lines = text.splitlines(keepends=True)
     for line, following in zip_longest(lines, lines[1:], fillvalue=""):
-        words = line.strip()
+        words, below = line.strip(), following.strip()
+        asks = begins and not below and _QUESTION.match(words)
         # Prose goes on in small letters.
-        begins = begins and not following.lstrip()[:1].islower()
-        if words and _is_heading(words, begins=begins):
+        begins = begins and not below[:1].islower()
+        if words and (asks or _is_heading(words, begins=begins)):
             first = start + line.index(words[0])
             found.append(Span(first, first + len(words)))
         begins = not words

@@ -36,6 +36,21 @@ def reversal(claim: Row, held: Row) -> str | None:
     return _negated(claim, held) or _turned(claim, held)
 
 
+def denied_only(claim: Row, held: Row, asked: Row) -> str | None:
+    """Why a sentence is no yes: the source has a word of it that is asked about, but only to deny it.
+
+    That may be far from what it is denied of: "The warranty does not cover damage by hard water or frost."
+    """
+    in_claim, heads = _reach(claim), set(_heads(held))
+    for at, word in enumerate(claim.words):
+        if word.light or at in in_claim or word.stem not in asked.small:
+            continue
+        places = {place for place, one in enumerate(held.words) if one.stem == word.stem}
+        if places and places <= heads:
+            return f"the source denies “{word.text}”"
+    return None
+
+
 def _negated(claim: Row, held: Row) -> str | None:
     in_claim, in_held = _reach(claim), _reach(held)
     for head in _heads(claim):

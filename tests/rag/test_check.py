@@ -7,7 +7,7 @@ import pytest
 from rag import Document, Quote
 from rag.agreement.amounts import read_amount
 from rag.asked import asks_for_several, denies_alone, gives_what_is_asked
-from rag.check import check, support_of, weigh
+from rag.check import MIN_SUPPORT, check, support_of, weigh
 from rag.compose import Draft
 
 
@@ -224,6 +224,8 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("Who opened the bridge?", "The bridge opened.", False),
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
+        ("Is the fare refundable?", "No meal was ordered.", False),
+        ("Is the fare refundable?", "No, only in May.", True),
         ("Did the bridge open?", "The bridge opened.", True),
         ("Did the bridge open or close?", "The bridge opened.", True),
         ("What happened when it closed?", "Workers protested.", True),
@@ -537,6 +539,8 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "The depot burnt down in May. The fire brigade found no evidence of arson in the ruins.",
             "rules out “arson”",
         ),
+        ("It costs 12 euros.", "It costs 12 pounds.", "euros"),
+        ("It costs $12.", "The total is 12.", "dollars"),
         ("The trial is one week.", "In the trial one week's notice is enough.", "of notice"),
         (
             "The trial period is eight weeks.",
@@ -571,6 +575,9 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
         ("A broken arm was ruled out.", "A broken arm was ruled out by an X-ray."),
         ("Ivo Reed plays for Sund.", "Ivo Reed plays for Sund, but was ruled out of the final."),
         ("It was arson.", "At first there was no evidence of arson. In May arson was proved."),
+        ("It costs $12 million.", "It costs 12 million US dollars."),
+        ("It costs 12 euros.", "It costs €12."),
+        ("It grew by 12 percent.", "It grew by 12 %."),
         ("The trial notice is a week.", "In the trial one week's notice is enough."),
         (
             "The notice period is eight weeks.",
@@ -588,6 +595,44 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
 )
 def test_reasons_possibilities_and_what_leans_on_the_sentence_before_may_be_told(text, source):
     assert weigh(text, [quote(source)]).objection is None
+
+
+WARRANTY = (
+    "The warranty does not cover damage by hard water, frost or salt. Glass racks are excluded."
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "source", "stands"),
+    [
+        ("Is frost damage covered?", "Frost damage is covered.", WARRANTY, False),
+        ("Is frost damage covered?", "Frost damage is not covered.", WARRANTY, True),
+        ("Are glass racks covered?", "Yes, glass racks are covered.", WARRANTY, False),
+        ("Is the pump covered?", "The pump is covered.", f"{WARRANTY} The pump is covered.", True),
+        (
+            "Is a film planned?",
+            "There were talks.",
+            "There were talks, but nothing has been signed.",
+            False,
+        ),
+        (
+            "Is a film planned?",
+            "There were talks, but nothing has been signed.",
+            "There were talks, but nothing has been signed.",
+            True,
+        ),
+    ],
+)
+def test_a_yes_does_not_stand_where_its_word_is_only_denied(asked, said, source, stands):
+    assert (weigh(said, [quote(source)], asked).objection is None) is stands
+
+
+def test_whoever_asks_whether_something_is_so_does_not_say_that_it_is():
+    interview = [quote("Q: Is it true that a film of the book is planned? We had talks in May.")]
+    asked = "What is planned of the book?"
+    assert support_of("A film of the book is planned.", interview, asked) < MIN_SUPPORT
+    answer = [quote("Who is the model for the captain? My grandmother.")]
+    assert support_of("The model for the captain is my grandmother.", answer) >= MIN_SUPPORT
 
 
 def test_what_an_amount_measures_may_stand_in_the_question():

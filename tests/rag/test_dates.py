@@ -83,6 +83,7 @@ def test_bylines(text):
 @pytest.mark.parametrize(
     "text",
     [
+        "Date: 27 March 2024; Flight: LH 925; To: Orsk",
         "In June 2023 the bridge was closed.",
         "On 27 March 2024 the bridge was closed.",
         "The agreement was published on 27 March 2024 in Bamako.",

@@ -132,6 +132,24 @@ def test_a_heading_goes_with_what_stands_below_it_where_it_says_what_is_asked_ab
     assert "8 April at Ruth's house." in [one.text for one in quotes("Where is Ruth?", MINUTES)]
 
 
+def test_a_question_goes_with_what_answers_it():
+    text = "**Q: Who was the model for the captain?**\n\nMy grandmother did it all.\n\nHe left."
+    (first, *_) = quotes("Who was the model for the captain?", text, budget=14)
+    assert first.text.endswith("captain?**\n\nMy grandmother did it all.")
+
+
+def test_what_opens_a_paragraph_goes_with_it_where_it_says_what_is_asked_about():
+    opening = "Our visit to the museum is on 9 October."
+    text = f"{opening} {'The coach of the school leaves early from the north gate. ' * 3}It is £14 for pupils."
+    (first, *_) = quotes("How much is the museum for pupils?", text, budget=60)
+    assert first.text == text
+    (first, *_) = quotes("How much is it for pupils?", text, budget=12)
+    assert opening not in first.text
+    long = text.replace("The coach", "The old and very slow coach of the northern company")
+    (first, *_) = quotes("How much is it for pupils of the museum?", long, budget=30)
+    assert first.text != long
+
+
 def test_words_of_the_heading_count_for_the_sentences_under_it():
     text = (
         "Sund\n\nThe hall is old. The gate is shut.\n\nOrsk\n\nThe hall is new. The gate is open."

@@ -128,3 +128,16 @@ def test_deep_nesting_is_no_crash():
 )
 def test_the_encoding_is_the_one_declared_unless_it_is_utf_8(raw):
     assert shown(decode_html(raw)).startswith("Все люди")
+
+
+def test_rows_of_a_table_say_their_columns_where_there_are_three_that_have_names():
+    def rows(*cells):
+        return "".join(f"<tr>{''.join(f'<td>{one}</td>' for one in row)}</tr>" for row in cells)
+
+    head = ("Flight", "From", "To")
+    assert shown(
+        f"<table>{rows(head, ('LH 1', 'Orsk', 'Sund'), ('LH 2', 'Sund', ''))}</table>"
+    ) == ("Flight: LH 1; From: Orsk; To: Sund\nFlight: LH 2; From: Sund")
+    assert shown(f"<table>{rows(('Name', 'Ann'), ('Town', 'Orsk'))}</table>") == (
+        "Name | Ann\nTown | Orsk"
+    )

@@ -53,7 +53,7 @@ def test_the_nearest_line_that_is_one_counts(words, heading):
     [
         "It rains.",
         "in small letters",
-        "Really?",
+        "Really? Yes.",
         "Present: Ann, Bo",
         "- An item",
         "Norwin | 890",
@@ -62,6 +62,12 @@ def test_the_nearest_line_that_is_one_counts(words, heading):
 )
 def test_other_short_lines_are_none(line):
     assert above("End", f"{line}\n\nEnd of it.") is None
+
+
+def test_a_question_on_its_own_is_one():
+    text = "**Q: Who was the model for the captain?**\n\nMy grandmother. She ran a ferry."
+    assert above("She ran", text) == "**Q: Who was the model for the captain?**"
+    assert above("He left", "Was he tired? Surely.\nHe left?\nHe left.") is None
 
 
 def test_far_above_is_too_far():
