@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.dates import stated_day
-from rag.defined import defined_terms
+from rag.defined import defined_terms, named_at_the_top
 from rag.headings import heading_above
 from rag.prompts import render
 from rag.protocols import ChatModel
@@ -79,8 +79,8 @@ def read_as(quote: Quote, question: str = "") -> str:
     """A quote as the model reads it: its day, then its words with relative dates spelled out.
 
     Where the question has a word that only the document's title says, or the heading they stand under, or who was
-    given a term ("Joana Pires (the Employee)"), that goes before them: "The flight back is at seven" alone does not say
-    whether it is the one from Lisbon.
+    given a term ("Joana Pires (the Employee)") or is named at the top ("Patient: Irene Falk"), that goes before them:
+    "The flight back is at seven" alone does not say whether it is the one from Lisbon.
     """
     return _headed(quote, question, spell_out)
 
@@ -98,7 +98,7 @@ def _headed(quote: Quote, question: str, dates: Callable[[str, date | None], str
 
 
 def _headings(quote: Quote, question: str) -> Iterator[str]:
-    """The title, the heading and whom a term stands for, as far as only they say a word of the question."""
+    """The title, the heading and who is meant, as far as only they say a word of the question."""
     document = quote.document
     # What ends so is the beginning of a text without a title.
     titled = not document.title.endswith("…") and len(document.title) <= _TITLE_CHARS
@@ -107,6 +107,7 @@ def _headings(quote: Quote, question: str) -> Iterator[str]:
         document.title if titled else "",
         document.text[under.start : under.end].lstrip("# ") if under else "",
         *defined_terms(document.text, quote.text),
+        *named_at_the_top(document.text),
     )
     missing = content_words(question) - content_words(quote.text)
     for head in heads:

@@ -1,4 +1,4 @@
-"""Names that a text gives a term for: "Joana Pires (the Employee)"."""
+"""Whom a document is about, where its sentences do not say it: "Joana Pires (the Employee)", "Patient: Irene Falk"."""
 
 from __future__ import annotations
 
@@ -14,6 +14,25 @@ _DEFINED = re.compile(
 )
 # Who is meant stands at the top.
 _HEAD_CHARS = 2000
+
+
+# "To:" and "Dear" say who reads it.
+_ABOUT = re.compile(
+    r"(?:^|[^\S\n]{2,})(?P<line>(?:Patient(?:in)?|(?:Full[ ])?Name|Customer|Client|Re|Subject|Betreff|For|Employee|"
+    r"Student|Pupil|Child|Applicant|Candidate|Insured|Policyholder|Tenant|Guest|Passenger|Member|Kund(?:e|in)|Pet|Vehicle|Product)"
+    r"[^\S\n]*:[^\S\n]*[^\n]{2,60}?)(?=[^\S\n]{2,}|[^\S\n]*$)",
+    re.MULTILINE,
+)
+
+
+def named_at_the_top(text: str) -> tuple[str, ...]:
+    """The lines that say whom or what a document is about: ``("Patient: Irene Falk",)``."""
+    return _about(text[:_HEAD_CHARS])
+
+
+@lru_cache(maxsize=64)
+def _about(head: str) -> tuple[str, ...]:
+    return tuple(found["line"] for found in _ABOUT.finditer(head))
 
 
 def defined_terms(text: str, words: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rag.agreement.terms import read_row
 from rag.asked import asks_yes_or_no
 from rag.wording import content_words, plain
 
@@ -18,6 +19,31 @@ _SUBJECT = re.compile(
 _PERSONS = re.compile(
     r"\b(?:I|he|she|we|you|they|er|sie|wir|ils?|elles?|nous|ellos|ellas)\b", re.IGNORECASE
 )
+
+
+# "Withdrew" is not "withdrawal", but "probation" and "probationary" are one word.
+_SAME_WORD_CHARS = 5
+
+
+def concluded(sentence: str, source: str, question: str) -> str | None:
+    """Why a sentence is no yes or no: what it says of its subject is the question's word, and not the source's.
+
+    "The glucose is too high" is a conclusion that a small model draws from 92 where 70 to 99 is given, and wrongly. The
+    words of the source are to be told instead.
+    """
+    if not asks_yes_or_no(question):
+        return None
+    held = content_words(source)
+    row, names = read_row(sentence), set()
+    for term in row.terms:
+        names |= {word.stem for word in row.words[term.first : term.last + 1]}
+    asked = content_words(question)
+    for word in row.words:
+        if word.light or word.stem in names or word.stem not in asked:
+            continue
+        if not any(one[:_SAME_WORD_CHARS] == word.stem[:_SAME_WORD_CHARS] for one in held):
+            return f"the source does not say “{word.text}”"
+    return None
 
 
 def subject_unmentioned(sentence: str, source: str, question: str) -> str | None:

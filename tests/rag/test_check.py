@@ -156,9 +156,9 @@ def test_the_title_says_what_the_quote_is_about():
     text = "We fly with Norwin from Orsk on 2 August at noon."
     document = Document(id="d", source="d.eml", title="Trip to Gdansk", text=text, sha256="0" * 64)
     source = [Quote(document=document, start=0, end=len(text))]
-    said = "Yes, the trip to Gdansk starts with Norwin in Orsk at noon."
-    assert support_of(said, source, "Does the trip to Gdansk start in Orsk?") > 0.5
-    assert support_of(said, [quote(text)], "Does the trip to Gdansk start in Orsk?") == 0.0
+    said = "Yes, the trip to Gdansk is with Norwin from Orsk at noon."
+    assert support_of(said, source, "Is the trip to Gdansk with Norwin?") > 0.5
+    assert support_of(said, [quote(text)], "Is the trip to Gdansk with Norwin?") == 0.0
 
 
 @pytest.mark.parametrize(
@@ -609,6 +609,8 @@ WARRANTY = (
         ("Is frost damage covered?", "Frost damage is not covered.", WARRANTY, True),
         ("Are glass racks covered?", "Yes, glass racks are covered.", WARRANTY, False),
         ("Is the pump covered?", "The pump is covered.", f"{WARRANTY} The pump is covered.", True),
+        ("Is the glucose too high?", "The glucose is too high.", "Glucose: 92 (70 - 99).", False),
+        ("Is the glucose too high?", "The glucose is too high.", "Glucose is high, too.", True),
         (
             "Is a film planned?",
             "There were talks.",
@@ -623,7 +625,7 @@ WARRANTY = (
         ),
     ],
 )
-def test_a_yes_does_not_stand_where_its_word_is_only_denied(asked, said, source, stands):
+def test_a_yes_stands_where_the_source_says_its_words(asked, said, source, stands):
     assert (weigh(said, [quote(source)], asked).objection is None) is stands
 
 

@@ -5,7 +5,7 @@ import pytest
 from rag import Document, Quote
 from rag.check import weigh
 from rag.compose import read_as
-from rag.defined import defined_terms, put_names
+from rag.defined import defined_terms, named_at_the_top, put_names
 
 PARTIES = "Between Norwin Ltd, 12 Mill Lane, Orsk (the Employer) and Ana Ruiz (the Employee)."
 PAY = "The Employee's salary is 46,500 euros."
@@ -52,3 +52,12 @@ def test_the_name_is_read_and_may_be_told_where_it_is_asked_about():
     ):
         assert (weigh(text, [quote], asked).objection is None) is stands
     assert weigh("Norwin's salary is 46,500 euros.", [quote], "What is Norwin's salary?").objection
+
+
+def test_whom_a_document_is_about_is_read_off_its_first_lines():
+    text = "LAB\nTo: Dr Ortiz\nPatient: Irene Falk     Born: 30.07.1968\nRe: your tests\n\nIron 9\n"
+    assert named_at_the_top(text) == ("Patient: Irene Falk", "Re: your tests")
+    assert named_at_the_top("Dear Dr Ortiz,\nthe patient: a man\n") == ()
+    quote = of(text, "Iron 9")
+    assert read_as(quote, "What is Irene's iron?") == "undated, “Patient: Irene Falk”: Iron 9"
+    assert read_as(quote, "What is the iron of Dr Ortiz?") == "undated: Iron 9"
