@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rag.agreement.amounts import read_amount
 from rag.agreement.terms import Row, Term, read_row
+from rag.split import sentence_texts
 from rag.wording import content_words, plain, stem
 
 # "One week's notice", "two years' experience".
@@ -14,6 +15,10 @@ _OWNED = re.compile(
     r"\b(?P<amount>[\w.,]+)[ -](?P<unit>hour|day|night|week|month|year|minute)(?:'s|s')\s+"
     r"(?P<what>[^\W\d_]+(?:\s+[^\W\d_]+)?)",
     re.IGNORECASE,
+)
+_UNITS = {stem(unit) for unit in "minute hour day night week month year".split()}
+_LEANS = re.compile(
+    r"^\W*(?:it|this|that|these|those|they|he|she|its|their|the same)\b", re.IGNORECASE
 )
 
 
@@ -25,7 +30,11 @@ def measures_another(sentence: str, source: str, question: str = "") -> str | No
     may stand in the question.
     """
     claim, held = read_row(sentence), read_row(source)
-    return _of_what_owns_it(claim, source, question) or _of_another_of_its_kind(claim, held)
+    return (
+        _of_what_owns_it(claim, source, question)
+        or _of_another_of_its_kind(claim, held)
+        or _of_another_sentence(sentence, source, question)
+    )
 
 
 def _of_what_owns_it(claim: Row, source: str, question: str) -> str | None:
@@ -40,6 +49,33 @@ def _of_what_owns_it(claim: Row, source: str, question: str) -> str | None:
         if not _has(rest, value, unit):
             return f"in the source “{found['amount']} {found['unit']}” is of {found['what']}"
     return None
+
+
+def _of_another_sentence(sentence: str, source: str, question: str) -> str | None:
+    """A span of time that one sentence gives, told of what only another one, with a time of its own, is about."""
+    spans = _spans_of_time(sentence)
+    said = content_words(sentence) - content_words(question) - _UNITS
+    sentences = [(one, _spans_of_time(one), content_words(one)) for one in sentence_texts(source)]
+    for span in spans:
+        giving = [words for one, held, words in sentences if span in held]
+        if not giving or any(_LEANS.match(one) for one, held, _ in sentences if span in held):
+            continue
+        there = set().union(*giving)
+        for _, held, words in sentences:
+            if held and not held & spans and (others := said & words - there):
+                return f"the source does not give {span[0]} for “{min(others)}”"
+    return None
+
+
+def _spans_of_time(text: str) -> set[tuple[str, str]]:
+    row = read_row(text)
+    return {
+        (term.key[0], unit)
+        for term in row.terms
+        if term.kind == "number"
+        for unit in (word.stem for word in row.words[term.last + 1 : term.last + 2])
+        if unit in _UNITS
+    }
 
 
 def _has(row: Row, value: str, unit: str) -> bool:

@@ -540,6 +540,11 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "rules out “arson”",
         ),
         ("It costs 12 euros.", "It costs 12 pounds.", "euros"),
+        (
+            "The warranty is 24 months for the pump.",
+            "What fails is repaired for 24 months. The pump is covered for five years.",
+            "does not give 24 for “pump”",
+        ),
         ("It costs $12.", "The total is 12.", "dollars"),
         ("The trial is one week.", "In the trial one week's notice is enough.", "of notice"),
         (
@@ -548,8 +553,8 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "another period",
         ),
         (
-            "The notice during the trial is eight weeks.",
-            "In the trial one week's notice is enough. After that, the notice is eight weeks.",
+            "The notice during probation is eight weeks.",
+            "In the probationary period a week is enough. After that, the notice is eight weeks.",
             "of the time after",
         ),
     ],
@@ -577,6 +582,14 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
         ("It was arson.", "At first there was no evidence of arson. In May arson was proved."),
         ("It costs $12 million.", "It costs 12 million US dollars."),
         ("It costs 12 euros.", "It costs €12."),
+        (
+            "The warranty is 24 months, and five years for the pump.",
+            "What fails is repaired for 24 months. The pump is covered for five years.",
+        ),
+        (
+            "The pump is covered for 24 months.",
+            "The pump is strong. It is covered for 24 months. The hose is covered for a year.",
+        ),
         ("It grew by 12 percent.", "It grew by 12 %."),
         ("The trial notice is a week.", "In the trial one week's notice is enough."),
         (
