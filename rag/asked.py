@@ -111,8 +111,6 @@ _ASKS_YES_OR_NO = re.compile(
     r"soll|gibt|gab|est-ce|est|sont|était|a-t|ont|peut|peuvent|es|está|están|hay|puede|pueden|fue|tiene)\b",
     re.IGNORECASE,
 )
-# "No meal was ordered" is no no to whether a fare is refundable.
-_NO_SUCH = re.compile(r"no \w", re.IGNORECASE)
 _A_MONTH = 31
 # Lists, comparisons, several questions in one, and what may have changed.
 _ASKS_FOR_SEVERAL = re.compile(
@@ -215,8 +213,6 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     repeat what happened. Other kinds cannot be told from the words reliably, and are left to the model's own check.
     """
     told, asked = content_words(text), content_words(question)
-    if _NO_SUCH.match(text) and asks_yes_or_no(question) and not told & asked:
-        return False
     if not told - asked:
         return asks_yes_or_no(question) or bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):

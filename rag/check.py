@@ -19,7 +19,7 @@ from rag.agreement.possibilities import told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
 from rag.agreement.ruled_out import told_though_ruled_out
-from rag.agreement.subject import concluded, subject_unmentioned
+from rag.agreement.subject import beside_the_point, concluded, subject_unmentioned
 from rag.agreement.terms import read_row
 from rag.asked import asks_yes_or_no, gives_what_is_asked
 from rag.compose import Draft, read_as, retold
@@ -190,6 +190,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or half_told(text, source, question)
         or subject_unmentioned(text, source, question)
         or concluded(text, source, question)
+        or beside_the_point(text, source, question)
     )
     return Weighed(cover, objection)
 

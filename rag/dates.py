@@ -67,6 +67,12 @@ _CONTRACT_DATE = re.compile(
     rf"(?:[ \t](?:on|as[ \t]of))?[ \t](?P<date>{_DATE})",
     re.IGNORECASE | re.MULTILINE,
 )
+#: ``House rules (version of 1 February 2025)``, ``Travel policy (valid from 1 April 2025)``.
+_VERSION_DATE = re.compile(
+    r"\b(?:(?:valid|effective|in[ \t]force|applicable)[ \t]+(?:from|since|as[ \t]of)|(?:version|edition|as)[ \t]+of|"
+    rf"last[ \t]+(?:updated|revised|changed)(?:[ \t]+on)?:?|stand:?)[ \t]+(?P<date>{_DATE})\W*$",
+    re.IGNORECASE,
+)
 # Headings with older days are about history.
 _TITLES_SINCE = date(1990, 1, 1)
 _TITLE_BLOCKS = 3
@@ -166,6 +172,11 @@ def _in_title(text: str, latest: date) -> date | None:
         and line.rstrip(" \t#*=_)]").endswith(dates[0])
         and len(line) <= _TITLE_CHARS
         and not _NO_TITLE.search(line)
+    }
+    found |= {
+        _parse(match["date"], text)
+        for line in lines[:_TITLE_BLOCKS]
+        if len(line) <= _TITLE_CHARS and (match := _VERSION_DATE.search(line))
     }
     found |= {_parse(match["date"], text) for match in _CONTRACT_DATE.finditer(text[:_HEAD_CHARS])}
     days = {day for day in found if day is not None and _TITLES_SINCE <= day <= latest}

@@ -15,6 +15,8 @@ from rag.types import Citation, Claim, Quote
 
 # Of the quotes from newer documents so many are looked at, best first: each look costs half a second.
 _LOOKS = 2
+# What says "from 15 to 18" of the 15 that was told need only be half as likely to state an answer.
+_CHANGE = 0.5
 # "The fee was raised from 15 to 18": whoever states 15 is overtaken, whether it is dated or not.
 _CHANGED = re.compile(
     r"\b(?:rais|increas|lower|cut|reduc|chang|r[io]se|fall|fell|drop|gr[eo]w|mov|went|go(?:es)?|adjust|extend|shorten|"
@@ -33,39 +35,48 @@ def add_newer(
     were, or what says that the amount which is told was changed. Nothing is added where the question itself names a
     time.
     """
-    cited = [citation.quote for claim in claims for citation in claim.citations]
-    known = [day for quote in cited if (day := stated_day(quote.document))]
-    latest = max(known, default=None)
-    if asks_about_a_time(question, latest or datetime.now(UTC).date()) and not asks_about_now(
-        question
-    ):
+    latest = _latest([citation.quote for claim in claims for citation in claim.citations])
+    today = latest or datetime.now(UTC).date()
+    if asks_about_a_time(question, today) and not asks_about_now(question):
         return tuple(claims)
-    for citation, lead in (
+    for citation, lead, share in (
         *_of_changes(claims, quotes),
-        *(_of_newer(quotes, latest) if latest and len(known) == len(cited) else ()),
+        *(_of_newer(quotes, latest) if latest else ()),
     ):
         told = any(
             support_of(one.text, [citation.quote], question) >= MIN_SUPPORT for one in claims
         )
-        if not told and judgement.will_do([citation.number]):
+        if not told and judgement.confidence([citation.number]) >= share * judgement.strictness:
             stated = quote_as_claim(question, citation, lead=lead)
             return (*claims, stated) if stated else tuple(claims)
     return tuple(claims)
 
 
-def _of_newer(quotes: Sequence[Quote], latest: date) -> Iterator[tuple[Citation, str]]:
-    """The first quotes from documents newer than a day, newest first, and what goes before their words."""
+def _latest(quotes: Sequence[Quote]) -> date | None:
+    """The newest day of publication; ``None`` unless all quotes have one."""
+    days = [stated_day(quote.document) for quote in quotes]
+    known = [day for day in days if day]
+    return max(known) if known and len(known) == len(days) else None
+
+
+def _of_newer(quotes: Sequence[Quote], latest: date) -> Iterator[tuple[Citation, str, float]]:
+    """The first quotes from documents newer than a day, newest first.
+
+    With what goes before their words, and how likely they must be to state an answer, as a share of what others must.
+    """
     newer: list[tuple[date, Citation]] = []
     for number, quote in enumerate(quotes, 1):
         day = stated_day(quote.document)
         if day and day > latest and len(newer) < _LOOKS:
             newer.append((day, Citation(number=number, quote=quote)))
     for day, citation in sorted(newer, key=lambda one: one[0], reverse=True):
-        yield citation, f"A newer source ({day.day} {day:%B %Y}) states"
+        yield citation, f"A newer source ({day.day} {day:%B %Y}) states", 1.0
 
 
-def _of_changes(claims: Sequence[Claim], quotes: Sequence[Quote]) -> Iterator[tuple[Citation, str]]:
-    """The quotes that say that an amount of the claims was changed to another."""
+def _of_changes(
+    claims: Sequence[Claim], quotes: Sequence[Quote]
+) -> Iterator[tuple[Citation, str, float]]:
+    """The quotes that say that an amount of the claims was changed to another; else as `_of_newer`."""
     told = set().union(*(_amounts(claim.text) for claim in claims))
     for number, quote in enumerate(quotes, 1):
         for found in _CHANGED.finditer(quote.text):
@@ -73,7 +84,11 @@ def _of_changes(claims: Sequence[Claim], quotes: Sequence[Quote]) -> Iterator[tu
             if _amounts(found["old"]) & told and new and not new & told:
                 day = stated_day(quote.document)
                 when = f" ({day.day} {day:%B %Y})" if day else ""
-                yield Citation(number=number, quote=quote), f"A source{when} states a change"
+                yield (
+                    Citation(number=number, quote=quote),
+                    f"A source{when} states a change",
+                    _CHANGE,
+                )
                 break
 
 

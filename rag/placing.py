@@ -21,6 +21,8 @@ _ARRANGED = re.compile(
 _PRESENT = re.compile(
     r"\b(?:is|are|am|I|[Ww]e|[Yy]ou|[Tt]hey|[Ii]f|[Pp]lease|do|does|don['’]t|doesn['’]t|can|must|should|may)\b|['’](?:s|re|m)\b"
 )
+# "The rest comes on 20 November"; a word in -s may be a noun as well.
+_COMES = re.compile(r"\b(?!was\b|has\b|this\b|its\b|his\b)[a-z]{2,}[^s\W]s\s+$")
 _DEADLINE = re.compile(r"\b(?:[Bb]y|[Uu]ntil|[Tt]ill|no later than)\s+(?:the\s+)?$")
 # An appointment: "Next meeting: 8 April", "8 April at noon".
 _LABEL = re.compile(r":\s*$")
@@ -142,7 +144,13 @@ class Placing:
         whole = f"{self.before} {self.after}"
         if _VERB.search(whole) or _PAST.search(whole):
             return bool(_WILL.match(self.after)) and not _VERB.search(self.before)
-        leads = (_PRESENT, _DEADLINE, _LABEL, *([_NO_WORDS] if _CLOCK.match(self.after) else []))
+        leads = (
+            _PRESENT,
+            _DEADLINE,
+            _LABEL,
+            _COMES,
+            *([_NO_WORDS] if _CLOCK.match(self.after) else []),
+        )
         return any(one.search(self.before) for one in leads)
 
     def _latest(self, month: int, day: int | None) -> Period | None:

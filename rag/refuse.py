@@ -84,6 +84,11 @@ class Judgement:
         """The numbers of all quotes."""
         return tuple(range(1, len(self._quotes) + 1))
 
+    @property
+    def strictness(self) -> float:
+        """From which likelihood on an answer may stand."""
+        return self._settings.refuse_below
+
     def confidence(self, numbers: Sequence[int]) -> float:
         """How likely the quotes of these numbers state the answer, as `states_the_answer` has it."""
         key = tuple(numbers)
@@ -108,14 +113,14 @@ class Judgement:
         if asks_for_several(self._question):
             return self.every if self.will_do(self.every) else ()
         chosen = self.every[:1]
-        for least, looks in ((max(_CLEARLY, self._settings.refuse_below), 2), (_HARDLY, 4)):
+        for least, looks in ((max(_CLEARLY, self.strictness), 2), (_HARDLY, 4)):
             if self.confidence(chosen) < least:
                 chosen = max(((number,) for number in self.every[:looks]), key=self.confidence)
         return chosen if self.will_do(chosen) else ()
 
     def will_do(self, numbers: Sequence[int]) -> bool:
         """Whether an answer from the quotes of these numbers may stand."""
-        return self.confidence(numbers) >= self._settings.refuse_below
+        return self.confidence(numbers) >= self.strictness
 
     def of_answer(self, read: Sequence[int], cited: Sequence[int]) -> float:
         """How likely an answer is one to this question.

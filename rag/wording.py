@@ -9,7 +9,7 @@ _APOSTROPHES = dict.fromkeys(map(ord, "’‘`´"), "'")
 _STOPWORDS = frozenset(
     "a an and are as at be been but by can could did do does for from had has have how i if in into is it "
     "its me my of on or our say says said she he that the their them there they this to was we were what "
-    "when where which who whom whose why will with would you your about any many much more some such".split()
+    "when where which who whom whose why will with would you your about any many much more some such should".split()
 )
 
 

@@ -15,6 +15,7 @@ from rag.agreement.apposition import belongs_to, names_it_so, stands_for, verb_i
 from rag.agreement.around import Around, role
 from rag.agreement.exchange import exchanged
 from rag.agreement.names import equal, initials, is_known, same_terms
+from rag.agreement.set_apart import Amounts, amount_of_others, given_apart
 from rag.agreement.terms import Row, Term, read_row
 
 #: How well the words around must match for another term to be in a term's place, and by how much better.
@@ -48,7 +49,11 @@ def disagreement(sentence: str, source: str, question: str = "") -> str | None:
         return f"the source does not mention {term.text}"
     if names_it_so(claim, held):
         return None
-    return _misplaced(claim, held) or exchanged(claim, held)
+    return (
+        _misplaced(claim, held, given_apart(sentence, source, question))
+        or exchanged(claim, held)
+        or amount_of_others(sentence, source, question)
+    )
 
 
 def missing_terms(sentence: str, source: str, question: str = "") -> list[Term]:
@@ -108,9 +113,11 @@ def _counts(number: Term, row: Row) -> bool:
     )
 
 
-def _misplaced(claim: Row, held: Row) -> str | None:
-    """A term of the sentence in whose place the source has another one."""
+def _misplaced(claim: Row, held: Row, apart: Amounts) -> str | None:
+    """A term of the sentence in whose place the source has another one, but for numbers that are rightly set apart."""
     for term in claim.terms:
+        if term.kind == "number" and term.key in apart:
+            continue
         if (term.opens and term.key[0] in held.small) or stands_for(term, claim, held):
             continue
         around = Around(claim, term.first, term.last)

@@ -6,6 +6,7 @@ import re
 
 from rag.agreement.terms import read_row
 from rag.asked import asks_yes_or_no
+from rag.split import sentence_texts
 from rag.wording import content_words, plain
 
 # What a sentence is about stands before its first verb of this kind; without one, in its first words.
@@ -43,6 +44,22 @@ def concluded(sentence: str, source: str, question: str) -> str | None:
             continue
         if not any(one[:_SAME_WORD_CHARS] == word.stem[:_SAME_WORD_CHARS] for one in held):
             return f"the source does not say “{word.text}”"
+    return None
+
+
+def beside_the_point(sentence: str, source: str, question: str) -> str | None:
+    """Why a sentence is no yes or no: it has nothing of what was asked about, and another one of the source has.
+
+    "No meal was ordered" is no no to whether a fare is refundable.
+    """
+    asked = content_words(question)
+    begins = re.match(
+        r"\W*(?:yes|no|ja|nein|oui|non|sí)\b\W*(?:$|[,.;:–—-])", sentence, re.IGNORECASE
+    )
+    if not asks_yes_or_no(question) or begins or content_words(sentence) & asked:
+        return None
+    if others := [one for one in sentence_texts(source) if content_words(one) & asked]:
+        return f"the source says of what was asked: {' '.join(others[0].split())}"
     return None
 
 

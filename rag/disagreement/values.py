@@ -75,6 +75,10 @@ _OTHER_WAY = tuple(
         "inflation unemployment", "lent borrowed", "gave received", "north south", "east west",
     )
 )  # fmt: skip
+# What a sum is of and for: two may share it by chance.
+_MEASURES = stems(
+    "euros dollars pounds francs roubles percent cents per night day week month year hour"
+)
 _FIT = 0.4
 # A sentence with more dates is a list of them.
 _MAX_DATES = 6
@@ -138,7 +142,7 @@ def _same_counted(one: Said, first: Figure, other: Said, second: Figure) -> bool
         frozenset(
             word
             for word in stems(DONE.sub("", said.unattributed[span[0] : span[1]]))
-            if word not in {first.thing, second.thing} and not word[0].isdigit()
+            if word not in {first.thing, second.thing} | _MEASURES and not word[0].isdigit()
         )
         for said, span in ((one, spans[0]), (other, spans[1]))
     ]

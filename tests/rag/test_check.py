@@ -224,8 +224,7 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("Who opened the bridge?", "The bridge opened.", False),
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
-        ("Is the fare refundable?", "No meal was ordered.", False),
-        ("Is the fare refundable?", "No, only in May.", True),
+        ("Who do I ask about it?", "You should ask about it.", False),
         ("Did the bridge open?", "The bridge opened.", True),
         ("Did the bridge open or close?", "The bridge opened.", True),
         ("What happened when it closed?", "Workers protested.", True),
@@ -625,6 +624,18 @@ WARRANTY = (
         ("Is the glucose too high?", "The glucose is too high.", "Glucose: 92 (70 - 99).", False),
         ("Is the glucose too high?", "The glucose is too high.", "Glucose is high, too.", True),
         (
+            "Is the fare refundable?",
+            "No meal was ordered.",
+            "It is not refundable. No meal was ordered.",
+            False,
+        ),
+        (
+            "Is the fare refundable?",
+            "No, not at all.",
+            "It is not refundable at all. No meal was ordered.",
+            True,
+        ),
+        (
             "Is a film planned?",
             "There were talks.",
             "There were talks, but nothing has been signed.",
@@ -639,6 +650,38 @@ WARRANTY = (
     ],
 )
 def test_a_yes_stands_where_the_source_says_its_words(asked, said, source, stands):
+    assert (weigh(said, [quote(source)], asked).objection is None) is stands
+
+
+LIMITS = "The limit is 140 euros a night with breakfast, in Orsk, Sund and Ardal 190 euros."
+TERMS = "The minimum term is 24 months, for students 12 months."
+SLEPT = "With caffeine the nurses slept 5.9 hours, with placebo 6.2 hours; none complained."
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "asked", "stands"),
+    [
+        ("The limit in Sund is 140 euros a night with breakfast.", LIMITS, "", False),
+        ("The limit in Sund is 190 euros a night.", LIMITS, "", True),
+        ("The limit is 140 euros a night.", LIMITS, "", True),
+        ("The limit is 190 euros a night.", LIMITS, "What is the limit?", False),
+        ("The minimum term is 24 months for students, 12 months for others.", TERMS, "", False),
+        ("The minimum term is 24 months, for students 12 months.", TERMS, "", True),
+        ("The minimum term is 12 months.", TERMS, "How long is the term for students?", True),
+        ("The minimum term is 12 months.", TERMS, "How long is the term?", False),
+        ("The nurses slept 6.2 hours with placebo.", SLEPT, "", True),
+        ("The nurses slept 5.9 hours with placebo.", SLEPT, "", False),
+        ("They sold 5 in 2021.", "In 2020 they sold 5, in 2021 6 vans.", "", False),
+        ("They sold 6 vans in 2021.", "In 2020 they sold 5, in 2021 6 vans.", "", True),
+        (
+            "There were 4 guards and 3 cooks, with each of the guards having 20 keys.",
+            "There were 4 guards and 3 cooks, with each of the guards having 20 keys.",
+            "",
+            True,
+        ),
+    ],
+)
+def test_what_is_given_for_some_apart_is_theirs_alone(said, source, asked, stands):
     assert (weigh(said, [quote(source)], asked).objection is None) is stands
 
 

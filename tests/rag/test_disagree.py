@@ -135,6 +135,8 @@ AGREE = [
      "Ships carry weapons, including tanks and artillery."),
     ("The Norwin ferry will not stop at Larvik harbour.", "The Norwin ferry no longer stops at Larvik harbour."),
     ("The Kremlin said that Russia would stay in Mali.", "Moscow says Russia will remain in Mali."),
+    ("Private stays are compensated with 25 euros a night.",
+     "The hotel limit is 155 euros a night; that for Larvik stays as it is."),
 ]  # fmt: skip
 
 

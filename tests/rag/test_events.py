@@ -185,6 +185,8 @@ def test_an_open_past_does_not_make_a_later_day_doubtful():
         ("Collect the money by 31 July.", "2025-07-31"),
         ("By 31 July they had lost it.", "2024-07-31"),
         ("8 July at noon in the hall.", "2025-07-08"),
+        ("The rest comes on 20 July.", "2025-07-20"),
+        ("After the talks on 20 July they left for Orsk.", "2024-07-20"),
         ("Next meeting: 8 July at noon.", "2025-07-08"),
         ("8 July: the bridge was closed.", "2024-07-08"),
         ("8 April at noon in the hall.", "2025-04-08"),

@@ -79,6 +79,12 @@ def test_a_change_of_what_is_told_is_told_whenever_the_two_were_written(day):
     )
 
 
+def test_a_change_need_be_less_likely_to_state_an_answer():
+    asked = "How much is the annual fee?"
+    assert told(RULES, MINUTES, asked=asked, yes=0.3)
+    assert not told(RULES, MINUTES, asked=asked, yes=0.2)
+
+
 @pytest.mark.parametrize(
     ("answer", "other"),
     [
