@@ -41,12 +41,9 @@ def add_newer(
         return tuple(claims)
     for citation, lead, share in (
         *_of_changes(claims, quotes),
-        *(_of_newer(quotes, latest) if latest else ()),
+        *(_of_newer(question, claims, quotes, latest) if latest else ()),
     ):
-        told = any(
-            support_of(one.text, [citation.quote], question) >= MIN_SUPPORT for one in claims
-        )
-        if not told and judgement.confidence([citation.number]) >= share * judgement.strictness:
+        if judgement.confidence([citation.number]) >= share * judgement.strictness:
             stated = quote_as_claim(question, citation, lead=lead)
             return (*claims, stated) if stated else tuple(claims)
     return tuple(claims)
@@ -59,8 +56,10 @@ def _latest(quotes: Sequence[Quote]) -> date | None:
     return max(known) if known and len(known) == len(days) else None
 
 
-def _of_newer(quotes: Sequence[Quote], latest: date) -> Iterator[tuple[Citation, str, float]]:
-    """The first quotes from documents newer than a day, newest first.
+def _of_newer(
+    question: str, claims: Sequence[Claim], quotes: Sequence[Quote], latest: date
+) -> Iterator[tuple[Citation, str, float]]:
+    """The first quotes from documents newer than a day on which no claim stands, newest first.
 
     With what goes before their words, and how likely they must be to state an answer, as a share of what others must.
     """
@@ -70,7 +69,9 @@ def _of_newer(quotes: Sequence[Quote], latest: date) -> Iterator[tuple[Citation,
         if day and day > latest and len(newer) < _LOOKS:
             newer.append((day, Citation(number=number, quote=quote)))
     for day, citation in sorted(newer, key=lambda one: one[0], reverse=True):
-        yield citation, f"A newer source ({day.day} {day:%B %Y}) states", 1.0
+        held = (support_of(one.text, [citation.quote], question) for one in claims)
+        if all(support < MIN_SUPPORT for support in held):
+            yield citation, f"A newer source ({day.day} {day:%B %Y}) states", 1.0
 
 
 def _of_changes(

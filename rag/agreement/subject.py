@@ -22,6 +22,12 @@ _PERSONS = re.compile(
 )
 
 
+# "No, never" is one, and "if you do not" belongs to what was said before.
+_GOES_ON = re.compile(
+    r"\W*(?:(?:yes|no|ja|nein|oui|non|sí)\b\W*(?:$|[,.;:–—-])|(?:if|otherwise|unless|but|however|then|also|and|it|they|"
+    r"he|she|this|that|there)\b)",
+    re.IGNORECASE,
+)
 # "Withdrew" is not "withdrawal", but "probation" and "probationary" are one word.
 _SAME_WORD_CHARS = 5
 
@@ -53,10 +59,8 @@ def beside_the_point(sentence: str, source: str, question: str) -> str | None:
     "No meal was ordered" is no no to whether a fare is refundable.
     """
     asked = content_words(question)
-    begins = re.match(
-        r"\W*(?:yes|no|ja|nein|oui|non|sí)\b\W*(?:$|[,.;:–—-])", sentence, re.IGNORECASE
-    )
-    if not asks_yes_or_no(question) or begins or content_words(sentence) & asked:
+    goes_on = _GOES_ON.match(sentence)
+    if not asks_yes_or_no(question) or goes_on or content_words(sentence) & asked:
         return None
     if others := [one for one in sentence_texts(source) if content_words(one) & asked]:
         return f"the source says of what was asked: {' '.join(others[0].split())}"

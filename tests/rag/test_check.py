@@ -636,6 +636,12 @@ WARRANTY = (
             True,
         ),
         (
+            "Is the fare refundable?",
+            "If you are ill, you are paid back.",
+            "The fare is not refundable. If you are ill, you are paid back.",
+            True,
+        ),
+        (
             "Is a film planned?",
             "There were talks.",
             "There were talks, but nothing has been signed.",

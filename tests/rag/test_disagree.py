@@ -136,7 +136,7 @@ AGREE = [
     ("The Norwin ferry will not stop at Larvik harbour.", "The Norwin ferry no longer stops at Larvik harbour."),
     ("The Kremlin said that Russia would stay in Mali.", "Moscow says Russia will remain in Mali."),
     ("Private stays are compensated with 25 euros a night.",
-     "The hotel limit is 155 euros a night; that for Larvik stays as it is."),
+     "From 1 November the hotel limit rises from 140 to 155 euros a night; the limit for Larvik stays as it is."),
 ]  # fmt: skip
 
 

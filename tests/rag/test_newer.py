@@ -79,6 +79,15 @@ def test_a_change_of_what_is_told_is_told_whenever_the_two_were_written(day):
     )
 
 
+def test_what_changed_is_told_though_it_holds_the_answer_too():
+    (claim,) = told(
+        ("The limit is 140 euros a night.", None),
+        ("From May the limit rises from 140 to 155 euros a night.", date(2025, 10, 2)),
+        asked="What is the limit?",
+    )
+    assert "155 euros" in claim.text
+
+
 def test_a_change_need_be_less_likely_to_state_an_answer():
     asked = "How much is the annual fee?"
     assert told(RULES, MINUTES, asked=asked, yes=0.3)
