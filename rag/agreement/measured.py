@@ -16,6 +16,7 @@ _OWNED = re.compile(
     r"(?P<what>[^\W\d_]+(?:\s+[^\W\d_]+)?)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
 _UNITS = {stem(unit) for unit in "minute hour day night week month year".split()}
 _LEANS = re.compile(
     r"^\W*(?:it|this|that|these|those|they|he|she|its|their|the same)\b", re.IGNORECASE
@@ -92,7 +93,8 @@ def _of_another_of_its_kind(claim: Row, held: Row) -> str | None:
     """Of two things of one kind ("trial period", "notice period") the source gives the amount for the other."""
     pairs = set(_named(held, 0, len(held.words)))
     for term in claim.terms:
-        if term.kind != "number" or not (mine := _nearest(claim, term)) or mine not in pairs:
+        year = _YEAR.fullmatch(term.text)
+        if term.kind != "number" or year or (mine := _nearest(claim, term)) not in pairs:
             continue
         same = [one for one in held.terms if one.kind == "number" and one.key == term.key]
         theirs = [_nearest(held, one, kind=mine[1]) for one in same]
