@@ -29,11 +29,14 @@ _COUNTS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
-# Nor how long, unless something lasts from or until then.
+# Nor how long, unless something lasts since or until then; nor does a sum.
 _HOW_LONG = re.compile(r"\bhow long\b", re.IGNORECASE)
 _LASTS = re.compile(
-    r"\b(?:since|from|until|till|between|to|through|by|before|after|begins?|began|ends?|ended)\b",
+    r"\b(?:since|until|till|ends?|ended|expires?|expired|(?:from|between)\b.*\b(?:to|and))\b",
     re.IGNORECASE,
+)
+_SUM = re.compile(
+    r"[€£$]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:euros?|pounds?|dollars?|percent\b|%)", re.IGNORECASE
 )
 _DATE = re.compile(
     r"\b\d{4}\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -216,8 +219,11 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     if not told - asked:
         return asks_yes_or_no(question) or bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):
-        of_days = _HOW_LONG.search(question) and not _LASTS.search(text)
-        counted = _COUNTS_NOTHING.sub("", text) if of_days or _HOW_MANY.search(question) else text
+        counted = text
+        if _HOW_MANY.search(question):
+            counted = _COUNTS_NOTHING.sub("", text)
+        elif _HOW_LONG.search(question) and not _LASTS.search(text):
+            counted = _SUM.sub("", _COUNTS_NOTHING.sub("", text))
         return bool(_NUMBER.search(counted))
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text)) or _names_an_occasion(question, text)
