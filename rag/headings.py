@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -25,9 +26,10 @@ def heading_above(text: str, position: int) -> Span | None:
     That is a line that Markdown marks as one, or a short one that begins a paragraph, is capitalised or numbered, ends
     as no sentence does, and is not gone on with in the next line. A question on its own is one, too.
     """
-    least = max(0, position - _REACH)
-    above = [one for one in _headings(text) if least <= one.start and one.end < position]
-    return above[-1] if above else None
+    found = _headings(text)
+    above = bisect_left(found, position, key=lambda one: one.end)
+    near = above and position - found[above - 1].start <= _REACH
+    return found[above - 1] if near else None
 
 
 @lru_cache(maxsize=64)

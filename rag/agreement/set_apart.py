@@ -20,6 +20,8 @@ _PART = re.compile(r"[,;]\s+|\s+(?:and|but|while)\s+")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 # Whoever is set apart is named in few words.
 _MOST_WORDS = 10
+# Longer sentences are tables.
+_MOST_PARTS = 40
 
 Amounts = frozenset[tuple[str, ...]]
 
@@ -67,14 +69,14 @@ def _set_apart(source: str) -> tuple[Apart, ...]:
 
 
 def _of_sentence(sentence: str) -> Iterator[Apart]:
-    parts = _COMMA.split(sentence)
+    parts = _COMMA.split(sentence)[:_MOST_PARTS]
     for at, opening in enumerate(parts[1:], 1):
         rest = read_row(", ".join(parts[:at]))
         others = _amounts(rest)
         if not others or not _OPENS.match(opening):
             continue
         # A list of several may be parted by commas itself.
-        for end in range(at + 1, len(parts) + 1):
+        for end in range(at + 1, min(at + _MOST_WORDS, len(parts)) + 1):
             row = read_row(", ".join(parts[at:end]))
             numbers = [
                 one
