@@ -29,6 +29,12 @@ _COUNTS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+_HOW_OLD = re.compile(r"\bhow old\b", re.IGNORECASE)
+_AGE = re.compile(
+    r"\b(?:born|birth\w*|aged?|old|older|years?|months?|since|founded|established|built|dates?|century|(?:1\d|20)\d\d)\b|"
+    r"\((?:\d\d)\)|, \d\d,",
+    re.IGNORECASE,
+)
 # Nor how long, unless something lasts since or until then; nor does a sum.
 _HOW_LONG = re.compile(r"\bhow long\b", re.IGNORECASE)
 _LASTS = re.compile(
@@ -220,6 +226,8 @@ def gives_what_is_asked(question: str, text: str) -> bool:
         return asks_yes_or_no(question) or bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):
         counted = text
+        if _HOW_OLD.search(question) and not _AGE.search(text):
+            return False
         if _HOW_MANY.search(question):
             counted = _COUNTS_NOTHING.sub("", text)
         elif _HOW_LONG.search(question) and not _LASTS.search(text):

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from rag.agreement.agree import disagreement
 from rag.agreement.another import told_of_another
+from rag.agreement.called import called_otherwise
 from rag.agreement.currency import wrong_currency
 from rag.agreement.halves import half_told
 from rag.agreement.measured import measures_another
@@ -43,6 +44,7 @@ _FROM_TO = re.compile(r"\b(?:from|between)\b.*\b(?:to|and|until|till)\b", re.IGN
 _REPEATED = 0.5
 # What has no more than this from its quotes only gives the question back.
 _ECHO = 0.3
+_NAME_COUNTS_LESS = 0.4
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
 _AS_MUCH = 0.05
@@ -136,7 +138,14 @@ def quote_as_claim(
     ]
     if not sentences:
         return None
-    best = max(sentences, key=lambda one: len(meant & content_words(one)))
+    # What is asked of somebody says more than who it is.
+    names = {word for term in read_row(question).terms for word in content_words(term.text)}
+
+    def fits(one: str) -> float:
+        held = meant & content_words(one)
+        return len(held) - _NAME_COUNTS_LESS * len(held & names)
+
+    best = max(sentences, key=fits)
     return Claim(
         text=f"{lead}: “{' '.join(best.split()).lstrip(_MARKUP)}”",
         citations=(citation,),
@@ -185,6 +194,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or told_of_another(text, source)
         or told_though_ruled_out(text, source)
         or wrong_currency(text, source)
+        or called_otherwise(text, source, question)
         or measures_another(text, source, question)
         or told_of_the_time_after(text, source)
         or half_told(text, source, question)

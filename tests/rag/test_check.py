@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from rag import Document, Quote
+from rag import Citation, Document, Quote
 from rag.agreement.amounts import read_amount
 from rag.asked import asks_for_several, denies_alone, gives_what_is_asked
-from rag.check import MIN_SUPPORT, check, support_of, weigh
+from rag.check import MIN_SUPPORT, check, quote_as_claim, support_of, weigh
 from rag.compose import Draft
 
 
@@ -208,6 +208,9 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("How long is the lease?", "The terms of the lease of 3 March 2023 stay in force.", False),
         ("How long is the lease?", "From 1 October 2024 the rent is £1,240 per month.", False),
         ("How long is the lease?", "It runs from 1 October 2024 to 30 June 2025.", True),
+        ("How old is she?", "She was told to rest for two weeks.", False),
+        ("How old is she?", "She was born on 2 May 1951.", True),
+        ("How old is she?", "Ann Berg (42) was hurt.", True),
         ("How long is the bridge?", "The bridge is 1,240 metres long.", True),
         ("Who is the landlord?", "The Landlord maintains the boiler.", False),
         ("Who is the landlord?", "The landlord is a company from Orsk.", True),
@@ -520,6 +523,7 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "The Bay Guard was praised by Ivo Reed, the leader of Norwin.",
             "where the sentence says Bay Guard the source says Norwin",
         ),
+        ("Lena Vogt is the seller.", "Vermieterin: Lena Vogt.", "does not call it “seller”"),
         ("Sund is the capital.", "Orsk is the capital. Sund is a village.", "says Sund"),
         ("Ivo Reed is the landlord.", "Lea Stone is the landlord and Ivo Reed is the tenant.", ""),
         ("Ivo Reed was arrested.", "Lea Stone was arrested. Ivo Reed got away.", "says Ivo Reed"),
@@ -610,6 +614,13 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
 )
 def test_reasons_possibilities_and_what_leans_on_the_sentence_before_may_be_told(text, source):
     assert weigh(text, [quote(source)]).objection is None
+
+
+def test_of_a_quote_the_sentence_is_told_that_says_what_was_asked_of_somebody():
+    source = quote("Mr Kemp was admitted at noon. A broken arm was ruled out.")
+    claim = quote_as_claim("Did Mr Kemp have a broken arm?", Citation(number=1, quote=source))
+    assert claim
+    assert claim.text == "The sources state: “A broken arm was ruled out.”"
 
 
 WARRANTY = (
