@@ -16,7 +16,7 @@ from rag.agreement.halves import half_told
 from rag.agreement.measured import measures_another
 from rag.agreement.phases import told_of_the_time_after
 from rag.agreement.polarity import denied_only, reversal
-from rag.agreement.possibilities import told_as_fact
+from rag.agreement.possibilities import supposed_only, told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
 from rag.agreement.ruled_out import told_though_ruled_out
@@ -177,7 +177,7 @@ def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
 
 
 def _weigh(text: str, source: str, question: str) -> Weighed:
-    words, source = content_words(text), _without_questions(source)
+    words, whole, source = content_words(text), source, _without_questions(source)
     held = words & _content_words(source)
     echo = len(held) <= _ECHO * len(words)
     repeated = set() if echo else (words - held) & _content_words(question)
@@ -191,6 +191,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or titled_for_another(claim, found)
         or invented_reason(text, source)
         or told_as_fact(text, source, question)
+        or supposed_only(text, source)
         or told_of_another(text, source)
         or told_though_ruled_out(text, source)
         or wrong_currency(text, source)
@@ -199,7 +200,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or told_of_the_time_after(text, source)
         or half_told(text, source, question)
         or subject_unmentioned(text, source, question)
-        or concluded(text, source, question)
+        or concluded(text, whole, question)
         or beside_the_point(text, source, question)
     )
     return Weighed(cover, objection)

@@ -16,7 +16,7 @@ from rag.wording import content_words, stem
 _LEAST_SIMILARITY = 0.2
 _LEAST_COVER = 0.5
 # Where the best quote is less likely than this to state the answer, the second one is looked at too.
-_CLEARLY = 0.6
+_CLEARLY = 0.8
 # Where neither is likelier than this to state it, two more are: the sentence that answers may share few words with the
 # question. (Of 83 answerable questions three more were answered, rightly, and none more of 76 unanswerable ones.)
 _HARDLY = 0.3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rag.agreement.terms import read_row
 from rag.split import sentence_texts
 from rag.wording import content_words, plain
 
@@ -18,6 +19,11 @@ _HEDGED = re.compile(
 )
 _CLAUSE = re.compile(
     r"[;:]|, (?=(?:(?:and|but|while|although|though) \w+ \w+|is|are|was|were|has|have|had)\b)"
+)
+# Further on in a sentence, it tells on what a thing depends more often than what is only supposed.
+_IF = re.compile(r"^\W*If\b(?P<supposed>[^,;]*)")
+_SUPPOSES = re.compile(
+    r"\b(?:if|unless|when|whenever|in case|provided|as long as|once)\b", re.IGNORECASE
 )
 # So much of the sentence must be held by what is only possible, and clearly more than by anything else.
 _HOLDS = 0.6
@@ -43,4 +49,24 @@ def told_as_fact(sentence: str, source: str, question: str = "") -> str | None:
                 certain = max(certain, len(held) / len(words))
     if possible >= _HOLDS and certain < possible:
         return "the source only says that it could be so"
+    return None
+
+
+def supposed_only(sentence: str, source: str) -> str | None:
+    """Why a sentence cannot rest on a source: what it tells is only supposed there ("If you retire at 67, …")."""
+    if _SUPPOSES.search(sentence):
+        return None
+    row = read_row(sentence)
+    names = {word for term in row.terms if term.kind == "name" for word in content_words(term.text)}
+    told = content_words(sentence) - names
+    sentences = sentence_texts(plain(source))
+    supposed = [content_words(found["supposed"]) for one in sentences if (found := _IF.match(one))]
+    stated = [content_words(_IF.sub(" ", one)) for one in sentences]
+    most = max((len(told & words) for words in supposed), default=0)
+    if (
+        most
+        and most >= _HOLDS * len(told)
+        and most > max(len(told & one) for one in [set(), *stated])
+    ):
+        return "the source only supposes so"
     return None

@@ -35,6 +35,8 @@ _SAME_WORD_CHARS = 5
 def concluded(sentence: str, source: str, question: str) -> str | None:
     """Why a sentence is no yes or no: what it says of its subject is the question's word, and not the source's.
 
+    ``source`` is with the questions that it asks itself, which an answer leans on.
+
     "The glucose is too high" is a conclusion that a small model draws from 92 where 70 to 99 is given, and wrongly. The
     words of the source are to be told instead.
     """
@@ -45,8 +47,10 @@ def concluded(sentence: str, source: str, question: str) -> str | None:
     for term in row.terms:
         names |= {word.stem for word in row.words[term.first : term.last + 1]}
     asked = content_words(question)
+    subject = _SUBJECT.match(plain(sentence))
+    about = content_words(subject["subject"]) if subject else set()
     for word in row.words:
-        if word.light or word.stem in names or word.stem not in asked:
+        if word.stem in about or word.light or word.stem in names or word.stem not in asked:
             continue
         if not any(one[:_SAME_WORD_CHARS] == word.stem[:_SAME_WORD_CHARS] for one in held):
             return f"the source does not say “{word.text}”"

@@ -523,6 +523,7 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "The Bay Guard was praised by Ivo Reed, the leader of Norwin.",
             "where the sentence says Bay Guard the source says Norwin",
         ),
+        ("He will retire at 67.", "If you retire at 67, you get 1,310 euros.", "only supposes so"),
         ("Lena Vogt is the seller.", "Vermieterin: Lena Vogt.", "does not call it “seller”"),
         ("Sund is the capital.", "Orsk is the capital. Sund is a village.", "says Sund"),
         ("Ivo Reed is the landlord.", "Lea Stone is the landlord and Ivo Reed is the tenant.", ""),
@@ -597,6 +598,8 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
             "The pump is strong. It is covered for 24 months. The hose is covered for a year.",
         ),
         ("It grew by 12 percent.", "It grew by 12 %."),
+        ("You get 1,310 euros.", "If you retire at 67, you get 1,310 euros."),
+        ("He will retire at 67.", "He will retire at 67. If he retires at 67, he gets more."),
         ("The trial notice is a week.", "In the trial one week's notice is enough."),
         (
             "The notice period is eight weeks.",
@@ -637,6 +640,18 @@ WARRANTY = (
         ("Is the pump covered?", "The pump is covered.", f"{WARRANTY} The pump is covered.", True),
         ("Is the glucose too high?", "The glucose is too high.", "Glucose: 92 (70 - 99).", False),
         ("Is the glucose too high?", "The glucose is too high.", "Glucose is high, too.", True),
+        (
+            "Can it stay outside in winter?",
+            "No, it cannot stay outside in winter.",
+            "Can it stay outside in winter? No. Store it in a dry place.",
+            True,
+        ),
+        (
+            "Are the figures of the pension guaranteed?",
+            "The figures of the pension are not guaranteed.",
+            "The figures assume a stable salary; they are not guaranteed.",
+            True,
+        ),
         (
             "Is the fare refundable?",
             "No meal was ordered.",

@@ -88,6 +88,14 @@ def test_what_changed_is_told_though_it_holds_the_answer_too():
     assert "155 euros" in claim.text
 
 
+def test_what_was_moved_need_be_less_likely_to_state_an_answer():
+    fair = ("The fair will be held on 14 June.", date(2025, 1, 9))
+    moved = ("The fair is therefore moved to 21 June.", date(2025, 2, 13))
+    other = ("The fair takes place on 21 June.", date(2025, 2, 13))
+    assert told(fair, moved, asked="When is the fair?", yes=0.3)
+    assert not told(fair, other, asked="When is the fair?", yes=0.3)
+
+
 def test_a_change_need_be_less_likely_to_state_an_answer():
     asked = "How much is the annual fee?"
     assert told(RULES, MINUTES, asked=asked, yes=0.3)

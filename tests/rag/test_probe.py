@@ -218,9 +218,9 @@ def test_whoever_wants_no_refusals_gets_none(probe):
 
 
 def test_strictness_decides_which_quote_will_do(probe):
-    model = Seeing({(1,): 0.7, (2,): 4.0})  # .77, .99
+    model = Seeing({(1,): 1.5, (2,): 4.0})  # .87, .99
     assert Judgement(model, ONE, QUOTES, Settings()).to_read() == (1,)
-    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.85)).to_read() == (2,)
+    assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.9)).to_read() == (2,)
     assert Judgement(model, ONE, QUOTES, Settings(refuse_below=0.995)).to_read() == ()
 
 
