@@ -21,7 +21,7 @@ _CLAUSE = re.compile(
     r"[;:]|, (?=(?:(?:and|but|while|although|though) \w+ \w+|is|are|was|were|has|have|had)\b)"
 )
 # Further on in a sentence, it tells on what a thing depends more often than what is only supposed.
-_IF = re.compile(r"^\W*If\b(?P<supposed>[^,;]*)")
+_IF = re.compile(r"(?:^|: )\W*If\b(?P<supposed>[^,;]*)")
 _SUPPOSES = re.compile(
     r"\b(?:if|unless|when|whenever|in case|provided|as long as|once)\b", re.IGNORECASE
 )
@@ -60,7 +60,7 @@ def supposed_only(sentence: str, source: str) -> str | None:
     names = {word for term in row.terms if term.kind == "name" for word in content_words(term.text)}
     told = content_words(sentence) - names
     sentences = sentence_texts(plain(source))
-    supposed = [content_words(found["supposed"]) for one in sentences if (found := _IF.match(one))]
+    supposed = [content_words(found["supposed"]) for one in sentences if (found := _IF.search(one))]
     stated = [content_words(_IF.sub(" ", one)) for one in sentences]
     most = max((len(told & words) for words in supposed), default=0)
     if (
