@@ -171,6 +171,7 @@ def test_how_sure_a_quote_is_decides_what_is_read(probe, question, states, read,
     [
         (SURELY_NOT, SURE, (4,), 4),
         (SURELY_NOT, UNLIKELY, (), 4),
+        (SURELY_NOT, MAYBE, (), 4),  # who looks more often must be surer
         (UNLIKELY, SURE, (), 2),  # they are near enough: others are not looked for
     ],
 )
@@ -182,6 +183,8 @@ def test_where_the_first_two_hardly_do_two_more_are_looked_at(
     quotes = [quote(f"Number {number} stands here.") for number in range(1, 6)]
     assert Judgement(model, ONE, quotes, Settings()).to_read() == read
     assert len(model.prompts) == looks
+    always = Judgement(Seeing({**states, (5,): SURE}), ONE, quotes, Settings(refuse_below=0))
+    assert always.to_read()
 
 
 def test_of_what_was_read_for_one_thing_no_more_is_asked(probe):
