@@ -40,7 +40,7 @@ Measure = Callable[[Sequence[Span]], list[int]]
 
 # Nor does the stop of "29. März".
 _DAY = re.compile(
-    r"(?<=\d)\.(?=\s+(?:Jan(?:uar|\.)|Jänner|Feb(?:ruar|\.)|März|April|Mai|Juni|Juli|Aug(?:ust|\.)|Sept?(?:ember|\.)|"
+    r"(?<=\d)(?<!\d\d\d)\.(?=\s+(?:Jan(?:uar|\.)|Jänner|Feb(?:ruar|\.)|März|April|Mai|Juni|Juli|Aug(?:ust|\.)|Sept?(?:ember|\.)|"
     r"Okt(?:ober|\.)|Nov(?:ember|\.)|Dez(?:ember|\.))(?!\w))"
 )
 # White space of several bytes between an initial and its stop makes the splitter panic.

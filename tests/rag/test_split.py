@@ -165,6 +165,7 @@ def test_lines_that_all_begin_as_sentences_do_are_a_list():
 def test_the_stop_of_a_german_day_ends_no_sentence():
     text = "Die Versammlung findet am 29. März um 15 Uhr statt. Das Wasser kommt am 7. April."
     assert len(sentences_of(text)) == 2
+    assert len(sentences_of("The bridge was closed in 2021. September was wet.")) == 2
 
 
 def test_one_long_web_address_does_not_undo_the_wrapping():
