@@ -14,8 +14,6 @@ _DEFINED = re.compile(
 )
 # Who is meant stands at the top.
 _HEAD_CHARS = 2000
-
-
 # "To:" and "Dear" say who reads it.
 _ABOUT = re.compile(
     r"(?:^|[^\S\n]{2,})(?P<line>(?:Patient(?:in)?|(?:Full[ ])?Name|Customer|Client|Re|Subject|Betreff|For|Employee|"

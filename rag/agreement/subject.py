@@ -20,8 +20,6 @@ _SUBJECT = re.compile(
 _PERSONS = re.compile(
     r"\b(?:I|he|she|we|you|they|er|sie|wir|ils?|elles?|nous|ellos|ellas)\b", re.IGNORECASE
 )
-
-
 # "No, never" is one, and "if you do not" belongs to what was said before.
 _GOES_ON = re.compile(
     r"\W*(?:(?:yes|no|ja|nein|oui|non|sí)\b\W*(?:$|[,.;:–—-])|(?:if|otherwise|unless|but|however|then|also|and|it|they|"
