@@ -10,6 +10,7 @@ from datetime import date
 from rag.dates import stated_day
 from rag.defined import defined_terms, named_at_the_top
 from rag.headings import heading_above
+from rag.instructions import find_instructions
 from rag.prompts import render
 from rag.protocols import ChatModel
 from rag.relative import put_date, spell_out
@@ -110,10 +111,11 @@ def _headings(quote: Quote, question: str) -> Iterator[str]:
         *named_at_the_top(document.text),
     )
     missing = content_words(question) - content_words(quote.text)
-    for head in heads:
-        if missing & content_words(head):
+    for head in map(one_line, heads):
+        # What speaks to the software is no evidence, wherever it stands.
+        if missing & content_words(head) and not find_instructions(head):
             missing -= content_words(head)
-            yield one_line(head)
+            yield head
 
 
 def answer_grammar(numbers: Iterable[int]) -> str:
