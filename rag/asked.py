@@ -28,6 +28,8 @@ _COUNTS_NOTHING = re.compile(
     rf"\b(?:{'|'.join(LABELLED)})s? \d+",
     re.IGNORECASE,
 )
+# Nor does the "one member" of the question.
+_ONE = re.compile(r"\bone\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 _HOW_OLD = re.compile(r"\bhow old\b", re.IGNORECASE)
 _AGE = re.compile(
@@ -230,6 +232,8 @@ def gives_what_is_asked(question: str, text: str) -> bool:
             return False
         if _HOW_MANY.search(question):
             counted = _COUNTS_NOTHING.sub("", text)
+            if _ONE.search(question):
+                counted = _ONE.sub("", counted)
         elif _HOW_LONG.search(question) and not _LASTS.search(text):
             counted = _SUM.sub("", _COUNTS_NOTHING.sub("", text))
         return bool(_NUMBER.search(counted))

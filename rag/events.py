@@ -199,6 +199,7 @@ class _Reading:
         return replace(
             self.placing,
             before=self.words[max(0, match.start() - _VERB_CHARS) : match.start()],
+            expression=match[0],
             after=self.words[match.end() : match.end() + _VERB_CHARS],
         )
 

@@ -29,6 +29,11 @@ _CHANGED = re.compile(
     r"postpon)\w*\b[^.;\n]{0,60}?\bfrom\b(?P<old>[^;\n]{1,30}?)\bto\b(?P<new>[^;\n]{1,30})",
     re.IGNORECASE,
 )
+# "The committee proposed to raise the fee from 85 to 95" tells of none.
+_ONLY_MEANT = re.compile(
+    r"\b(?:propos|suggest|want|wish|would|could|might|plan|ask|demand|request|consider|discuss|reject|refus|oppos|if)\w*\b[^.;\n]*$",
+    re.IGNORECASE,
+)
 
 
 def add_newer(
@@ -89,7 +94,8 @@ def _of_changes(
     for number, quote in enumerate(quotes, 1):
         for found in _CHANGED.finditer(quote.text):
             new = _amounts(found["new"])
-            if _amounts(found["old"]) & told and new and not new & told:
+            meant = _ONLY_MEANT.search(quote.text, 0, found.start())
+            if _amounts(found["old"]) & told and new and not new & told and not meant:
                 day = stated_day(quote.document)
                 when = f" ({day.day} {day:%B %Y})" if day else ""
                 yield (

@@ -16,7 +16,12 @@ _PLANS = r"due|set|scheduled|expected|likely|planned|going|about"
 # "The fair is on 6 August", "booked the train for 6 August": what was done for a day was done before it.
 _ARRANGED = re.compile(
     r"\b(?:is|are)\s+(?:on\s+)?$|"
-    r"\b(?:booked|reserved|arranged|scheduled|moved|postponed|put off)\b[^.;]*\b(?:for|to|until)\s+(?:the\s+)?$"
+    r"\b(?:booked|reserved|arranged|scheduled)\b[^.;]*\b(?:for|to|until)\s+(?:the\s+)?$"
+)
+# "We must move the fitting from 30 September to 9 October" looks ahead, "it was moved to 9 October" may look back.
+_MOVED = re.compile(
+    r"\b(?:(?:mov|postpon|reschedul|delay)(?:e|es|ed|ing)|put(?:ting)? (?:off|back)|(?:bring|brought) forward|shift(?:ed|ing)?)\b"
+    r"[^.;]*\b(?:from|to|until|till)\s+(?:the\s+)?$"
 )
 _PRESENT = re.compile(
     r"\b(?:is|are|am|I|[Ww]e|[Yy]ou|[Tt]hey|[Ii]f|[Pp]lease|do|does|don['’]t|doesn['’]t|can|must|should|may)\b|['’](?:s|re|m)\b"
@@ -85,6 +90,7 @@ class Placing:
     Attributes:
         published: Day of publication.
         before: The sentence up to the expression.
+        expression: "from 30 September to 9 October".
         after: What follows it there.
         frame: The period, with its year, that the sentence opens with ("In 2015, …").
         old: Whether the paragraph has spoken of an earlier year, so that "in May" may belong to that.
@@ -93,6 +99,7 @@ class Placing:
 
     published: date | None
     before: str = ""
+    expression: str = ""
     after: str = ""
     frame: Period | None = None
     old: bool = False
@@ -122,22 +129,28 @@ class Placing:
         Without a year it is the one that the sentence opens with, else the latest that had come when
         the document was published, or the next one where the sentence looks ahead. In the present tense ("we fly on 2
         August", written in June) and without a verb ("2 August at noon") it is the next one as well if that is much
-        nearer.
+        nearer; where something was moved, the nearer one.
         """
         if year is not None:
             return _at(year, month, day)
         if self.frame:
             found = _at(self.frame.first.year, month, day)
             return found if found and _within_year(self.frame, found) else None
-        if self.published is None or self.old or self.ahead is None:
+        if self.published is None or self.old:
             return None
-        if self.ahead:
+        from_there = "from " if self.expression.lower().startswith("from ") else ""
+        moved, ahead = bool(_MOVED.search(self.before + from_there)), self.ahead
+        if ahead is None and not moved:
+            return None
+        if ahead and not moved:
             return self._next(month, day)
         latest, coming = self._latest(month, day), self._next(month, day)
-        if not (latest and coming and self._is_present()):
+        if not (latest and coming and (moved or self._is_present())):
             return latest
         until, since = (coming.first - self.published).days, (self.published - latest.first).days
-        return coming if until * _MUCH_NEARER < since else latest
+        if until * _MUCH_NEARER < since:
+            return coming
+        return None if moved else latest
 
     def _is_present(self) -> bool:
         """Whether the sentence tells of what is, or of the expression what will be ("The fair on 6 August will …")."""

@@ -22,6 +22,34 @@ _LEANS = re.compile(
 
 def told_of_another(sentence: str, source: str) -> str | None:
     """Why a sentence cannot rest on a source: who or what it is about is not in the one sentence there that says it."""
+    return _says_of_nobody_else(sentence, source) or _of_its_first_name(sentence, source)
+
+
+def _of_its_first_name(sentence: str, source: str) -> str | None:
+    """The same where the source says nothing of it in the sentences with the name that the sentence opens with.
+
+    "Kamp chairs the society" does not rest on "Kamp did not stand again. Adeyemi was elected chair."
+    """
+    row = read_row(sentence)
+    opening = next((one for one in row.terms if one.kind == "name" and not one.first), None)
+    if not opening or (opening.opens and opening.first == opening.last):  # any word opens so
+        return None
+    told = content_words(sentence) - {word.stem for word in row.words[: opening.last + 1]}
+    other = False
+    for one in sentence_texts(source):
+        names = [term for term in read_row(one).terms if term.kind == "name"]
+        says = bool(told & content_words(one))
+        if any(equal(opening, name) for name in names):
+            if says:
+                return None
+        elif says:
+            if _LEANS.match(one) or not names or names[0].first:
+                return None
+            other = True
+    return f"the source says that of another than {opening.text}" if other else None
+
+
+def _says_of_nobody_else(sentence: str, source: str) -> str | None:
     words = content_words(sentence)
     sentences = sentence_texts(source)
     held = [len(words & content_words(one)) for one in sentences]

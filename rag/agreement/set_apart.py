@@ -13,7 +13,7 @@ from rag.wording import content_words, plain
 
 _COMMA = re.compile(r"[,;]\s+")
 _OPENS = re.compile(
-    r"(?:(?:but|and|while)\s+)?(?:in|for|on|at|with|to|by|from|after|during|under|until)\s",
+    r"(?:(?:but|and|while)\s+)?(?:in|for|on|at|with|to|by|from|after|during|under|until|once|if|when)\s",
     re.IGNORECASE,
 )
 _PART = re.compile(r"[,;]\s+|\s+(?:and|but|while)\s+")
@@ -36,12 +36,18 @@ class Apart:
 
 
 def amount_of_others(sentence: str, source: str, question: str = "") -> str | None:
-    """Why a sentence cannot rest on a source: it gives to some what the source gives to the rest, or the reverse."""
+    """Why a sentence cannot rest on a source: it gives to some what the source gives to the rest, or the reverse.
+
+    Some are those that the sentence or the question names.
+    """
     told, said = _amounts(read_row(sentence)), content_words(sentence)
+    asked = content_words(question)
     for apart in _set_apart(source):
         wanted = " ".join(apart.amount)
-        if apart.amount in told and not apart.whom & (said | content_words(question)):
+        if apart.amount in told and not apart.whom & (said | asked):
             return f"the source gives {wanted} for {min(apart.whom)} only"
+        if apart.whom & asked and apart.amount not in told and told & apart.others:
+            return f"the source gives {wanted} for {min(apart.whom & asked)}"
         for part in _PART.split(plain(sentence)):
             if not apart.whom & content_words(part):
                 continue

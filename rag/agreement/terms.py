@@ -35,7 +35,11 @@ _OPENERS = frozenset(
     "because until under over most many all each other another also but or not then thus such today "
     "initially later early several following within between through once only upon unlike like despite "
     "instead therefore currently additionally generally typically commonly usually often your "
-    "again overall together among against along around above below first second finally eventually hence".split()
+    "again overall together among against along around above below first second finally eventually hence "
+    # German ones.
+    "der das den dem des ein eine einer eines einem einen ihr ihre ihren ihrem ihrer sein seine seinen seinem seiner "
+    "er sie es wir ich man dieser diese dieses diesen diesem im am beim zum zur mit nach vor bei bis seit ab aus auf "
+    "für über unter zwischen durch wegen ohne nein ja wenn als da nur auch nicht kein keine".split()
 )
 
 

@@ -227,6 +227,8 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("When should I add salt?", "Add salt to the lentils.", False),
         ("When is salt added?", "Salt is added when salt is added.", False),
         ("In which year was it built?", "It was built in 1603.", True),
+        ("How many dogs may one member bring?", "One member may bring their own dog.", False),
+        ("How much does one ticket cost?", "One ticket costs 5 euros.", True),
         ("Who opened the bridge?", "The bridge opened.", False),
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
@@ -564,6 +566,11 @@ def test_what_only_looks_exchanged_is_supported(text, source):
             "In the probationary period a week is enough. After that, the notice is eight weeks.",
             "of the time after",
         ),
+        (
+            "Lena Ortiz is the mayor.",
+            "Lena Ortiz did not stand again. Ivo Brandt was elected mayor for two years.",
+            "of another than Lena Ortiz",
+        ),
     ],
 )
 def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
@@ -576,6 +583,12 @@ def test_what_the_source_tells_otherwise_is_not_supported(text, source, reason):
     ("text", "source"),
     [
         ("Norwin left because of theft.", "Norwin left after the theft of two vans."),
+        (
+            "Lena Ortiz is the mayor.",
+            "Lena Ortiz came. The mayor said so, and Ivo Brandt, mayor of Sund, did.",
+        ),
+        ("Different fees were paid.", "Many objected. Ivo Brandt paid different fees."),
+        ("Der Preis beträgt 86 Euro.", "Ihr Preis beträgt 86 Euro."),
         ("Norwin left because rents rose.", "Rents rose so much that Norwin left."),
         ("Norwin might sell vans.", "Norwin could sell vans to Turin."),
         ("Norwin sells vans to Turin.", "Norwin sells vans to Turin and could sell some to Sund."),
@@ -690,6 +703,7 @@ def test_a_yes_stands_where_the_source_says_its_words(asked, said, source, stand
 
 LIMITS = "The limit is 140 euros a night with breakfast, in Orsk, Sund and Ardal 190 euros."
 TERMS = "The minimum term is 24 months, for students 12 months."
+OPENED = "The tablets keep for two years; once the bottle is opened, five months."
 SLEPT = "With caffeine the nurses slept 5.9 hours, with placebo 6.2 hours; none complained."
 
 
@@ -706,6 +720,9 @@ SLEPT = "With caffeine the nurses slept 5.9 hours, with placebo 6.2 hours; none 
         ("The minimum term is 12 months.", TERMS, "How long is the term?", False),
         ("The nurses slept 6.2 hours with placebo.", SLEPT, "", True),
         ("The nurses slept 5.9 hours with placebo.", SLEPT, "", False),
+        ("They keep for two years.", OPENED, "How long do they keep after opening?", False),
+        ("They keep for five months.", OPENED, "How long do they keep after opening?", True),
+        ("They keep for two years.", OPENED, "How long do they keep?", True),
         ("They sold 5 in 2021.", "In 2020 they sold 5, in 2021 6 vans.", "", False),
         ("They sold 6 vans in 2021.", "In 2020 they sold 5, in 2021 6 vans.", "", True),
         (

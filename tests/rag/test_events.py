@@ -180,6 +180,9 @@ def test_an_open_past_does_not_make_a_later_day_doubtful():
         ("The fair on 20 July will have a plant sale.", "2025-07-20"),
         ("The attack on 20 May will not be forgotten.", "2025-05-20"),
         ("I have booked the train for 6 August.", "2025-08-06"),
+        ("We have to move it from 30 June to 9 July.", "2025-06-30/2025-07-09"),
+        ("It was moved to 9 July.", "2025-07-09"),
+        ("She moved to Orsk on 9 July.", "2024-07-09"),
         ("If no permit comes by the end of July, it moves.", "2025-07-21/2025-07-31"),
         ("Please collect the money by 31 July.", "2025-07-31"),
         ("Collect the money by 31 July.", "2025-07-31"),
@@ -197,6 +200,11 @@ def test_an_open_past_does_not_make_a_later_day_doubtful():
 )
 def test_the_verb_says_which_way_to_look(text, value):
     assert find(text, TUESDAY)[0].value == value
+
+
+@pytest.mark.parametrize("text", ["It was moved to 9 March.", "It was postponed until 2 June."])
+def test_a_day_to_which_something_was_moved_may_lie_before_or_after(text):
+    assert not list(find(text, TUESDAY))
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,17 @@ def test_a_change_of_what_is_told_is_told_whenever_the_two_were_written(day):
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The committee proposed to raise the annual fee from 15 to 18 euros. The members rejected this.",
+        "The treasurer would like the annual fee to be raised from 15 to 18 euros.",
+    ],
+)
+def test_what_was_only_meant_to_change_is_not_told(text):
+    assert told(RULES, (text, RULES[1]), asked="How much is the annual fee?") == []
+
+
 def test_what_changed_is_told_though_it_holds_the_answer_too():
     (claim,) = told(
         ("The limit is 140 euros a night.", None),
