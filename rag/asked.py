@@ -227,16 +227,7 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     if not told - asked:
         return asks_yes_or_no(question) or bool(re.match(r"(?:yes|no)\b", text, re.IGNORECASE))
     if _ASKS_NUMBER.search(question):
-        counted = text
-        if _HOW_OLD.search(question) and not _AGE.search(text):
-            return False
-        if _HOW_MANY.search(question):
-            counted = _COUNTS_NOTHING.sub("", text)
-            if _ONE.search(question):
-                counted = _ONE.sub("", counted)
-        elif _HOW_LONG.search(question) and not _LASTS.search(text):
-            counted = _SUM.sub("", _COUNTS_NOTHING.sub("", text))
-        return bool(_NUMBER.search(counted))
+        return _counts(question, text)
     if _ASKS_DATE.search(question):
         return bool(_DATE.search(text)) or _names_an_occasion(question, text)
     if _ASKS_PLACE.search(question):
@@ -247,6 +238,19 @@ def gives_what_is_asked(question: str, text: str) -> bool:
         first = next((word for word in text.split() if content_words(word)), "")
         return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked
     return True
+
+
+def _counts(question: str, text: str) -> bool:
+    """Whether a sentence holds a number that can be the one which is asked for."""
+    if _HOW_OLD.search(question) and not _AGE.search(text):
+        return False
+    if _HOW_MANY.search(question):
+        text = _COUNTS_NOTHING.sub("", text)
+        if _ONE.search(question):
+            text = _ONE.sub("", text)
+    elif _HOW_LONG.search(question) and not _LASTS.search(text):
+        text = _SUM.sub("", _COUNTS_NOTHING.sub("", text))
+    return bool(_NUMBER.search(text))
 
 
 def _names_an_occasion(question: str, text: str) -> bool:

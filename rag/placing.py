@@ -20,7 +20,8 @@ _ARRANGED = re.compile(
 )
 # "We must move the fitting from 30 September to 9 October" looks ahead, "it was moved to 9 October" may look back.
 _MOVED = re.compile(
-    r"\b(?:(?:mov|postpon|reschedul|delay)(?:e|es|ed|ing)|put(?:ting)? (?:off|back)|(?:bring|brought) forward|shift(?:ed|ing)?)\b"
+    r"\b(?:(?:mov|postpon|reschedul|delay)(?:e|es|ed|ing)|put(?:ting)? (?:off|back)|(?:bring|brought) forward|"
+    r"shift(?:ed|ing)?)\b"
     r"[^.;]*\b(?:from|to|until|till)\s+(?:the\s+)?$"
 )
 _PRESENT = re.compile(

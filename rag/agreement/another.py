@@ -18,6 +18,8 @@ _LEANS = re.compile(
     r"whose|which|there|we|our|us|i|my)\b",
     re.IGNORECASE,
 )
+# What a quote begins with, as the model reads it (see `rag.compose.read_as`): its day, and headings.
+_LEAD = re.compile(r"\b(?:undated|\w+ \d{1,2} \w+ \d{4})(?:, “[^”]*”)*: ")
 
 
 def told_of_another(sentence: str, source: str) -> str | None:
@@ -36,7 +38,7 @@ def _of_its_first_name(sentence: str, source: str) -> str | None:
         return None
     told = content_words(sentence) - {word.stem for word in row.words[: opening.last + 1]}
     other = False
-    for one in sentence_texts(source):
+    for one in sentence_texts(_LEAD.sub("", source)):
         names = [term for term in read_row(one).terms if term.kind == "name"]
         says = bool(told & content_words(one))
         if any(equal(opening, name) for name in names):

@@ -644,6 +644,15 @@ WARRANTY = (
 )
 
 
+def test_a_title_does_not_say_of_somebody_what_his_sentence_does_not():
+    text = "Lena Ortiz did not stand again. Ivo Brandt was elected chair."
+    document = Document(id="d", source="d", title="The chess club", text=text, sha256="0" * 64)
+    elected = Quote(document=document, start=0, end=len(text))
+    asked = "Who chairs the chess club?"
+    reason = weigh("Lena Ortiz chairs the chess club.", [elected], asked).objection
+    assert "of another" in (reason or "")
+
+
 @pytest.mark.parametrize(
     ("asked", "said", "source", "stands"),
     [
