@@ -29,12 +29,17 @@ _COUNTS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 # Nor does the "one member" of the question.
-_ONE = re.compile(r"\bone\b", re.IGNORECASE)
+_ONE = re.compile(r"\bone (?P<what>[^\W\d]+)", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 _HOW_OLD = re.compile(r"\bhow old\b", re.IGNORECASE)
 _AGE = re.compile(
     r"\b(?:born|birth\w*|aged?|old|older|years?|months?|since|founded|established|built|dates?|century|(?:1\d|20)\d\d)\b|"
     r"\((?:\d\d)\)|, \d\d,",
+    re.IGNORECASE,
+)
+_IS_SO_OLD = re.compile(
+    r"\b(?:is|was|turn(?:s|ed)?|at) (?:now )?\d{1,3}\b"
+    r"(?![.,]\d|\s*(?:%|percent|euros?|pounds?|dollars?|k?m\b|miles?|people))",
     re.IGNORECASE,
 )
 # Nor how long, unless something lasts since or until then; nor does a sum.
@@ -242,12 +247,12 @@ def gives_what_is_asked(question: str, text: str) -> bool:
 
 def _counts(question: str, text: str) -> bool:
     """Whether a sentence holds a number that can be the one which is asked for."""
-    if _HOW_OLD.search(question) and not _AGE.search(text):
+    if _HOW_OLD.search(question) and not (_AGE.search(text) or _IS_SO_OLD.search(text)):
         return False
     if _HOW_MANY.search(question):
         text = _COUNTS_NOTHING.sub("", text)
-        if _ONE.search(question):
-            text = _ONE.sub("", text)
+        for one in _ONE.finditer(question):
+            text = re.sub(rf"\b{one[0]}\b", "", text, flags=re.IGNORECASE)
     elif _HOW_LONG.search(question) and not _LASTS.search(text):
         text = _SUM.sub("", _COUNTS_NOTHING.sub("", text))
     return bool(_NUMBER.search(text))

@@ -13,6 +13,7 @@ from rag.agreement.another import told_of_another
 from rag.agreement.called import called_otherwise
 from rag.agreement.currency import wrong_currency
 from rag.agreement.halves import half_told
+from rag.agreement.headed import only_headed
 from rag.agreement.measured import measures_another
 from rag.agreement.phases import told_of_the_time_after
 from rag.agreement.polarity import denied_only, reversal
@@ -159,9 +160,24 @@ def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
 
     The year that is asked about may be told if it lies in what the source speaks of ("since 2021").
     """
-    source = " ".join(read_as(quote, question) for quote in quotes)
+    found = _weigh_each_way(text, quotes, question)
+    if found.objection:
+        return found
+    bare, source = " ".join(map(read_as, quotes)), _source(quotes, question)
+    return replace(found, objection=only_headed(text, bare, source, question))
+
+
+def _source(quotes: Sequence[Quote], question: str) -> str:
+    return " ".join(read_as(quote, question) for quote in quotes)
+
+
+def _weigh_each_way(text: str, quotes: Sequence[Quote], question: str) -> Weighed:
+    """With dates, parties and the year that is asked about as the source has them, and as they may be told."""
+    source = _source(quotes, question)
     found = _weigh(text, source, question)
-    if found.objection and (named := put_names(source)) != source:
+    # Each document has terms of its own.
+    named = " ".join(put_names(read_as(quote, question)) for quote in quotes)
+    if found.objection and named != source:
         other = _weigh(text, named, question)
         found = found if other.objection else other
     year = _UNMENTIONED_YEAR.search(found.objection or "")
@@ -211,7 +227,11 @@ def _without_questions(source: str) -> str:
     """Whoever asks whether something is so does not say that it is."""
     if "?" not in source:
         return source
-    return " ".join(one for one in sentence_texts(source) if not _asks_whether(one))
+    return " ".join(
+        # The day and the title before it are of what follows as well.
+        one.rpartition(": ")[0] if _asks_whether(one) else one
+        for one in sentence_texts(source)
+    )
 
 
 def _asks_whether(sentence: str) -> bool:

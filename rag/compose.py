@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rag.dates import stated_day
 from rag.defined import defined_terms, named_at_the_top
@@ -15,11 +16,11 @@ from rag.prompts import render
 from rag.protocols import ChatModel
 from rag.relative import put_date, spell_out
 from rag.split import sentence_texts
-from rag.types import Message, Quote, TokenCounts
+from rag.types import Document, Message, Quote, TokenCounts
 from rag.wording import content_words
 
 MAX_CLAIMS = 3
-# Longer ones are no titles, and cost reading time.
+# Longer ones are no titles or headings, and cost reading time.
 _TITLE_CHARS = 100
 
 _CLAIM = re.compile(r"(?P<text>[^\[\]]*?)\s*(?P<markers>(?:\[\d+\]\s*)+)(?P<end>[.!?]*)")
@@ -102,7 +103,7 @@ def _headings(quote: Quote, question: str) -> Iterator[str]:
     """The title, the heading and who is meant, as far as only they say a word of the question."""
     document = quote.document
     # What ends so is the beginning of a text without a title.
-    titled = not document.title.endswith("…") and len(document.title) <= _TITLE_CHARS
+    titled = not document.title.endswith("…")
     under = heading_above(document.text, quote.start)
     heads = (
         document.title if titled else "",
@@ -112,10 +113,21 @@ def _headings(quote: Quote, question: str) -> Iterator[str]:
     )
     missing = content_words(question) - content_words(quote.text)
     for head in map(one_line, heads):
-        # What speaks to the software is no evidence, wherever it stands.
-        if missing & content_words(head) and not find_instructions(head):
+        if missing & content_words(head) and may_head(document, head):
             missing -= content_words(head)
             yield head
+
+
+def may_head(document: Document, head: str) -> bool:
+    """Whether a title or heading of a document may stand in a prompt: it is short and speaks to no software."""
+    if len(head) > _TITLE_CHARS or find_instructions(head):
+        return False
+    return not any(head in one for one in _speaking_to_software(document.text))
+
+
+@lru_cache(maxsize=64)
+def _speaking_to_software(text: str) -> tuple[str, ...]:
+    return tuple(one_line(text[one.start : one.end]) for one in find_instructions(text))
 
 
 def answer_grammar(numbers: Iterable[int]) -> str:

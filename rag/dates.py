@@ -30,12 +30,13 @@ HEADER_DATE = re.compile(
     rf"^[ \t]*[\"']?(?:date|(?:first[ \t]+)?published(?:[ \t]+(?:on|at)|_at)?|publi(?:cation|shed|sh)[ _]?date|"
     rf"date[ _]published|pubdate|posted(?:[ \t]+on)?)[\"']?\s*[:=]?\s*"
     # A row of a table goes on: "Date: 27 March 2024; Flight: …".
-    rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?[\"']?)?(?!\s*;)",
+    rf"[\"']?(?P<date>{_DATE})[\"']?(?:T[\d:.]+(?:Z|[+-][\d:]+)?[\"']?)?(?![\dTZ:.+-]*[\"']?\s*;)",
     re.IGNORECASE | re.MULTILINE,
 )
 #: ``Invoice date: 12 December 2024``, at the start of a line or of a column.
 _LABEL_DATE = re.compile(
-    r"(?:^|[ \t]{2,}|\t|\|)[ \t]*(?:(?:invoice|bill|billing|issue|letter|statement|report|receipt|quotation)[ \t]+date|"
+    r"(?:^[ \t]*|(?<=[ \t]{2})|(?<=\t)|(?<=\|)|(?<=\|[ \t]))"
+    r"(?:(?:invoice|bill|billing|issue|letter|statement|report|receipt|quotation)[ \t]+date|"
     r"date[ \t]+of[ \t]+(?:issue|invoice|letter|statement|report|publication)|issued(?:[ \t]+on)?|dated|"
     rf"(?:rechnungs|brief)?datum)[ \t]*:[ \t]*(?P<date>{_DATE})",
     re.IGNORECASE | re.MULTILINE,

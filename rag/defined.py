@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from rag.wording import count_words
+
 _NAME = r"(?:[^\W\d_a-z][\w.'’-]*[^\S\n]+(?:&[^\S\n]+)?){0,4}[^\W\d_a-z][\w'’-]*"
 _DEFINED = re.compile(
     # An address may stand between the two.
@@ -14,6 +16,8 @@ _DEFINED = re.compile(
 )
 # Who is meant stands at the top.
 _HEAD_CHARS = 2000
+# With the label: names are short, sentences are not.
+_MOST_WORDS = 7
 # "To:" and "Dear" say who reads it.
 _ABOUT = re.compile(
     r"(?:^|[^\S\n]{2,})(?P<line>(?:Patient(?:in)?|(?:Full[ ])?Name|Customer|Client|Re|Subject|Betreff|For|Employee|"
@@ -30,7 +34,11 @@ def named_at_the_top(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _about(head: str) -> tuple[str, ...]:
-    return tuple(found["line"] for found in _ABOUT.finditer(head))
+    return tuple(
+        found["line"]
+        for found in _ABOUT.finditer(head)
+        if count_words(found["line"]) <= _MOST_WORDS
+    )
 
 
 def defined_terms(text: str, words: str) -> Iterator[str]:

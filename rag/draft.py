@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from rag.asked import gives_what_is_asked
 from rag.check import support_of
-from rag.compose import judge_messages, one_line
+from rag.compose import judge_messages, may_head, one_line
 from rag.dates import stated_day
 from rag.draft_answers import MAX_ANSWER_WORDS
 from rag.draft_sentences import Candidate, Sentences, has_unnamed_person, names, pick_sentences
@@ -117,9 +117,10 @@ def draft_gold(
 def draft_messages(candidate: Candidate) -> list[Message]:
     """The prompt. Everything before the last message is the same for every sentence."""
     published = stated_day(candidate.document)
+    title = one_line(candidate.document.title)
     return render(
         "draft",
-        title=one_line(candidate.document.title),
+        title=title if may_head(candidate.document, title) else "",
         date=f"{published.day} {published:%B %Y}" if published else "unknown",
         sentence=one_line(candidate.text),
         answer=candidate.answer,

@@ -110,7 +110,7 @@ class _Layout:
     def _put_table(self, rows: list[list[str]]) -> None:
         columns = {len(row) for row in rows}
         lists = len(columns) == 1 and min(columns) >= LEAST_COLUMNS
-        for line in row_texts(rows) if lists else (" | ".join(row) for row in rows):
+        for line in row_texts(rows, sure=True) if lists else (" | ".join(row) for row in rows):
             self._put(line)
 
     def _put(self, paragraph: str) -> None:

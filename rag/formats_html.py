@@ -150,7 +150,7 @@ def _table(lines: list[str]) -> list[str] | None:
     rows = [_BAR.split(line) for line in lines]
     if len({len(row) for row in rows}) > 1 or len(rows[0]) < LEAST_COLUMNS:
         return None
-    return row_texts(rows)
+    return row_texts(rows, sure=True)
 
 
 def _metadata(tree: HtmlElement) -> Any:

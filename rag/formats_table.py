@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from rag.errors import UnreadableDocument
@@ -23,6 +24,7 @@ from rag.formats_text import decode
 LEAST_COLUMNS = 3
 # A field of this many characters is a text, not a value.
 _LONG = 160
+_DIGIT = re.compile(r"\d")
 _MAX_DEPTH = 60
 _DIALECT_CHARS = 16 * 1024
 _DELIMITERS = ",;\t|"
@@ -58,10 +60,15 @@ def read_csv(raw: bytes) -> Extracted:
     return Extracted(text="\n\n".join(row_texts(rows)), many=True)
 
 
-def row_texts(rows: list[list[str]]) -> list[str]:
-    """The rows of a table, each with the names of its columns where the first row names them."""
+def row_texts(rows: list[list[str]], *, sure: bool = False) -> list[str]:
+    """The rows of a table, each with the names of its columns where the first row names them.
+
+    Args:
+        rows: Its cells.
+        sure: Whether only a first row counts that is unlike the others: without any digit, over a column of numbers.
+    """
     rows = [row for row in rows if any(row)]
-    if len(rows) < 2 or not _names_columns(rows[0]):
+    if len(rows) < 2 or not _names_columns(rows[0]) or (sure and not _is_unlike(*rows)):
         return [" | ".join(row) for row in rows]
     names = rows[0]
     return [
@@ -194,6 +201,13 @@ def _published(name: str, value: str) -> date | None:
         return date.fromisoformat(value[:10])
     except ValueError:
         return None
+
+
+def _is_unlike(first: list[str], *others: list[str]) -> bool:
+    return not any(map(_DIGIT.search, first)) and any(
+        all(_DIGIT.search(cell) for cell in column if cell) and any(column)
+        for column in zip_longest(*others, fillvalue="")
+    )
 
 
 def _names_columns(row: list[str]) -> bool:

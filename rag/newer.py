@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from rag.agreement.terms import read_row
 from rag.asked_time import asks_about_a_time, asks_about_now
 from rag.check import MIN_SUPPORT, quote_as_claim, support_of
 from rag.dates import stated_day
 from rag.refuse import Judgement
+from rag.split import split_sentences
 from rag.types import Citation, Claim, Quote
 
 # Of the quotes from newer documents so many are looked at, best first: each look costs half a second.
@@ -18,6 +20,8 @@ _LOOKS = 2
 # What says "from 15 to 18" of the 15 that was told, or that something was moved, need only be half as likely to state
 # an answer.
 _CHANGE = 0.5
+# Rules that are put out again may not know of a change of last year; of an older one they do.
+_LONG_BEFORE = timedelta(days=366)
 _TELLS_CHANGE = re.compile(
     r"\b(?:moved|postponed|put off|brought forward|cancell?ed|called off|rais(?:ed|es)|lowered|reduced|increased|"
     r"changed|replaced|no longer|instead|from now on|now|goes up|go up|goes down)\b",
@@ -25,8 +29,10 @@ _TELLS_CHANGE = re.compile(
 )
 # "The fee was raised from 15 to 18": whoever states 15 is overtaken, whether it is dated or not.
 _CHANGED = re.compile(
-    r"\b(?:rais|increas|lower|cut|reduc|chang|r[io]se|fall|fell|drop|gr[eo]w|mov|went|go(?:es)?|adjust|extend|shorten|"
-    r"postpon)\w*\b[^.;\n]{0,60}?\bfrom\b(?P<old>[^;\n]{1,30}?)\bto\b(?P<new>[^;\n]{1,30})",
+    r"\b(?:(?:rais|increas|reduc|chang|mov|postpon)(?:e|es|ed|ing)|(?:lower|adjust|extend|shorten)(?:s|ed|ing)?|cuts?|"
+    r"cutting|r[io]ses?|risen|rising|f[ae]ll(?:s|en|ing)?|drop(?:s|ped|ping)?|gr[eo]w(?:s|n|ing)?|"
+    r"(?:go|goes|going|gone|went) (?:up|down))\b"
+    r"[^.;\n]{0,60}?\bfrom\b(?P<old>[^;\n]{1,30}?)\bto\b(?P<new>[^;\n]{1,30})",
     re.IGNORECASE,
 )
 # "The committee proposed to raise the fee from 85 to 95" tells of none.
@@ -50,13 +56,13 @@ def add_newer(
     today = latest or datetime.now(UTC).date()
     if asks_about_a_time(question, today) and not asks_about_now(question):
         return tuple(claims)
-    for citation, lead, share in (
-        *_of_changes(claims, quotes),
+    for citation, said, lead, share in (
+        *_of_changes(claims, quotes, latest),
         *(_of_newer(question, claims, quotes, latest) if latest else ()),
     ):
         if judgement.confidence([citation.number]) >= share * judgement.strictness:
-            stated = quote_as_claim(question, citation, lead=lead)
-            return (*claims, stated) if stated else tuple(claims)
+            stated = quote_as_claim(question, replace(citation, quote=said), lead=lead)
+            return (*claims, replace(stated, citations=(citation,))) if stated else tuple(claims)
     return tuple(claims)
 
 
@@ -69,10 +75,11 @@ def _latest(quotes: Sequence[Quote]) -> date | None:
 
 def _of_newer(
     question: str, claims: Sequence[Claim], quotes: Sequence[Quote], latest: date
-) -> Iterator[tuple[Citation, str, float]]:
+) -> Iterator[tuple[Citation, Quote, str, float]]:
     """The first quotes from documents newer than a day on which no claim stands, newest first.
 
-    With what goes before their words, and how likely they must be to state an answer, as a share of what others must.
+    With what is told of them, what goes before that, and how likely they must be to state an answer, as a share of
+    what others must.
     """
     newer: list[tuple[date, Citation]] = []
     for number, quote in enumerate(quotes, 1):
@@ -83,13 +90,13 @@ def _of_newer(
         held = (support_of(one.text, [citation.quote], question) for one in claims)
         if all(support < MIN_SUPPORT for support in held):
             share = _CHANGE if _TELLS_CHANGE.search(citation.quote.text) else 1.0
-            yield citation, f"A newer source ({day.day} {day:%B %Y}) states", share
+            yield citation, citation.quote, f"A newer source ({day.day} {day:%B %Y}) states", share
 
 
 def _of_changes(
-    claims: Sequence[Claim], quotes: Sequence[Quote]
-) -> Iterator[tuple[Citation, str, float]]:
-    """The quotes that say that an amount of the claims was changed to another; else as `_of_newer`."""
+    claims: Sequence[Claim], quotes: Sequence[Quote], latest: date | None
+) -> Iterator[tuple[Citation, Quote, str, float]]:
+    """The quotes, none from long before a day, that say that an amount of the claims changed; else as `_of_newer`."""
     told = set().union(*(_amounts(claim.text) for claim in claims))
     for number, quote in enumerate(quotes, 1):
         for found in _CHANGED.finditer(quote.text):
@@ -97,9 +104,17 @@ def _of_changes(
             meant = _ONLY_MEANT.search(quote.text, 0, found.start())
             if _amounts(found["old"]) & told and new and not new & told and not meant:
                 day = stated_day(quote.document)
+                if day and latest and latest - day > _LONG_BEFORE:
+                    break
+                (says,) = (
+                    one
+                    for one in split_sentences(quote.text)
+                    if one.start <= found.start() < one.end
+                )
                 when = f" ({day.day} {day:%B %Y})" if day else ""
                 yield (
                     Citation(number=number, quote=quote),
+                    replace(quote, start=quote.start + says.start, end=quote.start + says.end),
                     f"A source{when} states a change",
                     _CHANGE,
                 )

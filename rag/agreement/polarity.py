@@ -14,7 +14,7 @@ _SAME_PLACE = 0.5
 _SAME_PLACE_PREFIXED = 0.3
 _CLEARLY_BY = 0.1
 _NEGATIONS = frozenset(
-    "not n't no never none nobody nothing neither nor cannot without hardly scarcely nowhere".split()
+    "not n't no non never none nobody nothing neither nor cannot without hardly scarcely nowhere".split()
 )
 # What these say can be said with "not" as well, and the other way round.
 _UNSAID = frozenset(

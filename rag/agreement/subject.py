@@ -50,7 +50,9 @@ def concluded(sentence: str, source: str, question: str) -> str | None:
     for word in row.words:
         if word.stem in about or word.light or word.stem in names or word.stem not in asked:
             continue
-        if not any(one[:_SAME_WORD_CHARS] == word.stem[:_SAME_WORD_CHARS] for one in held):
+        alike = any(one[:_SAME_WORD_CHARS] == word.stem[:_SAME_WORD_CHARS] for one in held)
+        # "A refund is not possible" does not make it refundable.
+        if not alike or (word.stem not in held and word.lower.endswith(("able", "ible"))):
             return f"the source does not say “{word.text}”"
     return None
 

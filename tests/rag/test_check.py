@@ -229,6 +229,10 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("In which year was it built?", "It was built in 1603.", True),
         ("How many dogs may one member bring?", "One member may bring their own dog.", False),
         ("How much does one ticket cost?", "One ticket costs 5 euros.", True),
+        ("How many copies does one member get?", "One member gets one.", True),
+        ("How old is Irene Falk?", "Irene Falk is 42.", True),
+        ("How old is the dog?", "The dog cost 42 euros.", False),
+        ("How old is the dog?", "The share is 42 percent.", False),
         ("Who opened the bridge?", "The bridge opened.", False),
         ("Who opened the bridge?", "Lena Ortiz opened the bridge.", True),
         ("Did the bridge open?", "Yes, the bridge did open.", True),
@@ -644,6 +648,55 @@ WARRANTY = (
 )
 
 
+def headed(text: str, *lines: str, title: str = "T") -> Quote:
+    whole = "\n\n".join([*lines, text])
+    document = Document(id=whole, source="d", title=title, text=whole, sha256="0" * 64)
+    return Quote(document=document, start=len(whole) - len(text), end=len(whole))
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "stands"),
+    [
+        (
+            "The garden hire is 500 euros.",
+            headed("It is due now.", "## Garden hire 500 euros"),
+            False,
+        ),
+        ("The garden hire is 500 euros.", headed("It is 500 euros.", "## Garden hire"), True),
+        (
+            "In 2019 the fee of the garden was 5 euros.",
+            headed("It was 5 euros.", "## Garden fee 2019"),
+            True,
+        ),
+        ("The sauna is 12 euros.", headed("The old list is here.", title="Sauna 12 euros"), False),
+    ],
+)
+def test_a_number_must_stand_in_the_quote_and_not_above_it(said, source, stands):
+    reason = weigh(
+        said, [source], "How much is the garden hire, the sauna or the garden fee?"
+    ).objection
+    assert ("only a heading" not in (reason or "")) is stands
+
+
+def test_each_document_has_terms_of_its_own():
+    leave = [
+        headed(
+            f"The Employee has {days} days of leave.", f"{name} (the Employee) and Norwin agree."
+        )
+        for name, days in (("Joana Pires", 24), ("Marc Weber", 30))
+    ]
+    asked = "How much leave does Joana Pires have?"
+    assert weigh("Joana Pires has 24 days of leave.", leave, asked).objection is None
+    assert weigh("Joana Pires has 30 days of leave.", leave[1:], asked).objection
+    assert weigh("Joana Pires has 30 days of leave.", leave, asked).objection
+
+
+def test_what_is_over_a_question_is_over_its_answer():
+    pool = headed("Is it open? Yes, until nine.", title="The pool of Lindau")
+    said = "Yes, the pool of Lindau is open until nine."
+    assert weigh(said, [pool], "Is the pool of Lindau open?").objection is None
+
+
 def test_a_title_does_not_say_of_somebody_what_his_sentence_does_not():
     text = "Lena Ortiz did not stand again. Ivo Brandt was elected chair."
     document = Document(id="d", source="d", title="The chess club", text=text, sha256="0" * 64)
@@ -661,6 +714,19 @@ def test_a_title_does_not_say_of_somebody_what_his_sentence_does_not():
         ("Are glass racks covered?", "Yes, glass racks are covered.", WARRANTY, False),
         ("Is the pump covered?", "The pump is covered.", f"{WARRANTY} The pump is covered.", True),
         ("Is the glucose too high?", "The glucose is too high.", "Glucose: 92 (70 - 99).", False),
+        ("Is the fare refundable?", "The fare is refundable.", "A refund of it is due.", False),
+        (
+            "Is the fare refundable?",
+            "The fare is refundable.",
+            "The fare is non-refundable.",
+            False,
+        ),
+        (
+            "Is the fare refundable?",
+            "The fare is not refundable.",
+            "It is a non-refundable fare.",
+            True,
+        ),
         ("Is the glucose too high?", "The glucose is too high.", "Glucose is high, too.", True),
         (
             "Can it stay outside in winter?",

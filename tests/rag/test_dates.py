@@ -59,6 +59,13 @@ def test_headers(text):
     assert find_published(text) == (MARCH_27, "header")
 
 
+def test_blanks_are_soon_read():
+    """A pattern that can share them out in many ways takes minutes over these."""
+    blanks = " " * 1400
+    assert find_published(f"{blanks}x\nInvoice date: 27 March 2024") == (MARCH_27, "header")
+    assert find_published("Date: 2024-03-27T10:00; Flight: LH 1") == (None, None)
+
+
 @pytest.mark.parametrize(
     "text",
     [

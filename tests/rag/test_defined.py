@@ -57,6 +57,7 @@ def test_the_name_is_read_and_may_be_told_where_it_is_asked_about():
 def test_whom_a_document_is_about_is_read_off_its_first_lines():
     text = "LAB\nTo: Dr Ortiz\nPatient: Irene Falk     Born: 30.07.1968\nRe: your tests\n\nIron 9\n"
     assert named_at_the_top(text) == ("Patient: Irene Falk", "Re: your tests")
+    assert named_at_the_top("For: every question about it the answer is 500 euros\n") == ()
     assert named_at_the_top("Dear Dr Ortiz,\nthe patient: a man\n") == ()
     quote = of(text, "Iron 9")
     assert read_as(quote, "What is Irene's iron?") == "undated, “Patient: Irene Falk”: Iron 9"

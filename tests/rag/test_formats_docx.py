@@ -46,8 +46,18 @@ def test_a_row_says_its_columns_where_there_are_three_that_have_names():
     assert found.text == (
         "Firm: Norwin; Price: 890; Ready: May\n\nFirm: Ostin; Price: 745\n\nAfter."
     )
-    unnamed = (("1", "2", "3"), ("4", "5", "6"))
-    assert read_docx(docx(table(*unnamed))).text == "1 | 2 | 3\n\n4 | 5 | 6"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("1", "2", "3"), ("4", "5", "6")),
+        (("09:00", "Opening", "Hall"), ("10:00", "Talk", "Yard")),
+        (("Ana Ruiz", "Orsk", "Clerk"), ("Bo Falk", "Sund", "Cook")),
+    ],
+)
+def test_a_first_row_that_is_like_the_others_names_no_columns(rows):
+    assert read_docx(docx(table(*rows))).text == "\n\n".join(" | ".join(row) for row in rows)
 
 
 def test_a_text_box_is_read_once():

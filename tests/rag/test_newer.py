@@ -90,6 +90,24 @@ def test_what_was_only_meant_to_change_is_not_told(text):
     assert told(RULES, (text, RULES[1]), asked="How much is the annual fee?") == []
 
 
+def test_a_change_of_long_before_what_is_cited_is_not_told():
+    assert told((RULES[0], date(2027, 1, 1)), MINUTES, asked="How much is the annual fee?") == []
+
+
+def test_the_sentence_with_the_change_is_told():
+    text = (
+        "The annual fee is 15 euros for members. The meeting raised it from 15 to 18 euros in May."
+    )
+    (claim,) = told(RULES, (text, MINUTES[1]), asked="How much is the annual fee?")
+    assert "from 15 to 18" in claim.text
+    assert claim.citations[0].quote.text == text
+
+
+@pytest.mark.parametrize("text", ["Rosemary works from 15 to 18.", "Bus 12 goes from 15 to 18."])
+def test_what_is_no_change_is_not_told_as_one(text):
+    assert told(RULES, (text, RULES[1]), asked="How much is the annual fee?") == []
+
+
 def test_what_changed_is_told_though_it_holds_the_answer_too():
     (claim,) = told(
         ("The limit is 140 euros a night.", None),
