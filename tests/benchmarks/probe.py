@@ -1,11 +1,14 @@
 """Fits the probe that decides whether quotes state what was asked, and says how well it does (see `rag.probe`).
 
-    python -m tests.benchmarks.probe squad2 clapnq --work DIR --out prompts/answer.probe.json
+    python -m tests.benchmarks.probe squad2 clapnq --gold tests/gold/plain1.jsonl --gold tests/gold/plain2.jsonl \\
+        --work DIR --out prompts/answer.probe.json
 
 Each folder has corpus.jsonl and gold.jsonl. Questions of the even lines are asked of all passages together; the model
 reads the answer's prompt with the best of the quotes found, and mostly once more with another one or with all, and what
 a layer makes of its last tokens is kept in DIR with whether they hold the reference answer. What was read stays there:
 the command goes on where it was stopped. The odd lines are reported on.
+
+Gold questions have the documents they are about in the folder of the same name. All of them are fitted on.
 """
 
 from __future__ import annotations
@@ -43,6 +46,8 @@ _OTHERS = 4
 _HEAD, _EDGE = 60, 80
 # Answers of whole sentences have their contexts cut to sentences too.
 _LONG = 60
+# Gold questions are few, and like what people ask of their own documents: each counts as so many.
+_GOLD_COUNTS = 3
 
 
 class Read(NamedTuple):
@@ -63,6 +68,13 @@ class Read(NamedTuple):
 @click.option(
     "--questions", default=3400, show_default=True, help="Of the even lines, to fit it on."
 )
+@click.option(
+    "--gold",
+    "gold_files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Gold questions to fit it on as well.",
+)
 @click.option("--layer", default=18, show_default=True, help="Counted from 0.")
 @click.option("--report", default=300, show_default=True, help="Of the odd lines, to weigh it on.")
 def main(
@@ -71,6 +83,7 @@ def main(
     work: Path,
     out: Path | None,
     questions: int,
+    gold_files: tuple[Path, ...],
     layer: int,
     report: int,
 ) -> None:
@@ -82,10 +95,11 @@ def main(
     with open_pipeline(settings) as pipeline:
         even = _read(_questions(folders, questions, odd=False), work / "states", pipeline, layer)
         odd = _read(_questions(folders, report, odd=True), work / "states", pipeline, layer)
-    probe = _fit(even, layer)
+    plain = [_read_gold(file, work, settings, layer) for file in gold_files]
+    probe = _fit(_joined([even, *plain * _GOLD_COUNTS]), layer)
     if out:
         out.write_text(json.dumps(_stored(probe), indent=1) + "\n", encoding="utf-8")
-    for name, read in (("fitted on the even lines", even), ("odd lines", odd)):
+    for name, read in (("even lines, fitted on", even), ("odd lines", odd)):
         scores = np.array([probe.probability(one.astype(np.float32)) for one in read.states])
         click.echo(
             f"{name}: {len(read.holds)} prompts, {read.holds.mean():.0%} hold the answer; area under "
@@ -124,6 +138,22 @@ def _stored(probe: Probe) -> dict[str, Any]:
         "keys": written(probe.keys),
         "values": written(probe.values),
     }
+
+
+def _read_gold(file: Path, work: Path, settings: Settings, layer: int) -> Read:
+    """Of all questions of a file. What answers them is in the contexts, their references may be other words."""
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    for row in rows:
+        row["references"] = row["reference_contexts"]
+    settings = settings.model_copy(update={"home": work / file.stem})
+    ingest_paths([file.with_suffix("")], settings)
+    with open_pipeline(settings) as pipeline:
+        return _read(rows, work / "states", pipeline, layer)
+
+
+def _joined(reads: Sequence[Read]) -> Read:
+    states, holds, yes = (np.concatenate([one[at] for one in reads]) for at in range(3))
+    return Read(states, holds, yes, reads[0].model)
 
 
 def _questions(folders: tuple[Path, ...], count: int, *, odd: bool) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rag.gold import load_gold
 from rag.gold_check import check_against
 from rag.read import find_files, read
@@ -19,6 +21,14 @@ def test_the_questions_fit_the_documents():
     assert {name for one in questions for name in one.reference_context_ids} == {
         document.source for document in documents
     }
+
+
+@pytest.mark.parametrize("name", ["plain1", "plain2"])
+def test_the_questions_that_the_probe_is_fitted_on_fit_their_documents(name):
+    questions = load_gold(HERE / f"{name}.jsonl")
+    documents = [read(file, max_bytes=10**6) for file in find_files(HERE / name)]
+    assert check_against(questions, documents) == []
+    assert len(questions) > 100 and len(documents) == 8
 
 
 def test_answerable_ones_state_what_a_right_answer_contains():
