@@ -10,19 +10,23 @@ from functools import lru_cache
 
 from rag.agreement.agree import disagreement
 from rag.agreement.another import told_of_another
+from rag.agreement.bounds import limit_told_otherwise
 from rag.agreement.called import called_otherwise
 from rag.agreement.currency import wrong_currency
+from rag.agreement.exceptions import denies_what_is_excepted, told_though_excepted
 from rag.agreement.halves import half_told
 from rag.agreement.headed import only_headed
-from rag.agreement.measured import measures_another
+from rag.agreement.measured import measures_another, other_unit
 from rag.agreement.phases import told_of_the_time_after
 from rag.agreement.polarity import denied_only, reversal
 from rag.agreement.possibilities import supposed_only, told_as_fact
 from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
 from rag.agreement.ruled_out import told_though_ruled_out
+from rag.agreement.stances import only_a_stance
 from rag.agreement.subject import beside_the_point, concluded, subject_unmentioned
 from rag.agreement.terms import read_row
+from rag.agreement.units import written_out
 from rag.asked import asks_yes_or_no, gives_what_is_asked
 from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
@@ -193,7 +197,7 @@ def _weigh_each_way(text: str, quotes: Sequence[Quote], question: str) -> Weighe
 
 
 def _weigh(text: str, source: str, question: str) -> Weighed:
-    words, whole, source = content_words(text), source, _without_questions(source)
+    words, whole, source = _content_words(text), source, _without_questions(source)
     held = words & _content_words(source)
     echo = len(held) <= _ECHO * len(words)
     repeated = set() if echo else (words - held) & _content_words(question)
@@ -202,16 +206,20 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
     yes_or_no = asks_yes_or_no(question)
     objection = (
         disagreement(text, source, "" if yes_or_no else question)
-        or reversal(claim, found)
+        or limit_told_otherwise(text, source, question)
+        or (None if denies_what_is_excepted(text, source) else reversal(claim, found))
+        or told_though_excepted(text, source)
         or (denied_only(claim, found, read_row(question)) if yes_or_no else None)
         or titled_for_another(claim, found)
         or invented_reason(text, source)
         or told_as_fact(text, source, question)
         or supposed_only(text, source)
+        or only_a_stance(text, source, question)
         or told_of_another(text, source)
         or told_though_ruled_out(text, source)
         or wrong_currency(text, source)
         or called_otherwise(text, source, question)
+        or other_unit(claim, found)
         or measures_another(text, source, question)
         or told_of_the_time_after(text, source)
         or half_told(text, source, question)
@@ -257,8 +265,8 @@ def _lasting(quote: Quote, year: int) -> Iterator[Quote]:
 
 @lru_cache(maxsize=256)
 def _content_words(text: str) -> frozenset[str]:
-    """Remembered, since every sentence of a reply is held against the same quotes."""
-    return frozenset(content_words(text))
+    """With units written out; remembered, since every sentence of a reply is held against the same quotes."""
+    return frozenset(content_words(written_out(text)))
 
 
 def _tries(given: Sequence[int], known: Sequence[int]) -> Iterator[list[int]]:

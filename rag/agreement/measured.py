@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rag.agreement.amounts import read_amount
 from rag.agreement.terms import Row, Term, read_row
+from rag.agreement.units import UNITS
 from rag.split import sentence_texts
 from rag.wording import content_words, plain, stem
 
@@ -17,10 +18,20 @@ _OWNED = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
-_UNITS = {stem(unit) for unit in "minute hour day night week month year".split()}
+_TIMES = {stem(unit) for unit in "minute hour day night week month year".split()}
 _LEANS = re.compile(
     r"^\W*(?:it|this|that|these|those|they|he|she|its|their|the same)\b", re.IGNORECASE
 )
+_RATES = {
+    "hourly": "hour", "stündlich": "hour", "daily": "day", "täglich": "day", "nightly": "night",
+    "weekly": "week", "wöchentlich": "week", "monthly": "month", "monatlich": "month", "yearly": "year",
+    "annual": "year", "annually": "year", "jährlich": "year",
+}  # fmt: skip
+_PER = frozenset("per a an each every pro im".split())
+_RANGE = frozenset("to or and bis oder".split())
+# "Two full weeks", "54 square metres".
+_BETWEEN = 1
+_RATE_WITHIN = 4
 
 
 def measures_another(sentence: str, source: str, question: str = "") -> str | None:
@@ -55,7 +66,7 @@ def _of_what_owns_it(claim: Row, source: str, question: str) -> str | None:
 def _of_another_sentence(sentence: str, source: str, question: str) -> str | None:
     """A span of time that one sentence gives, told of what only another one, with a time of its own, is about."""
     spans = _spans_of_time(sentence)
-    said = content_words(sentence) - content_words(question) - _UNITS
+    said = content_words(sentence) - content_words(question) - _TIMES
     sentences = [(one, _spans_of_time(one), content_words(one)) for one in sentence_texts(source)]
     for span in spans:
         giving = [words for one, held, words in sentences if span in held]
@@ -75,7 +86,7 @@ def _spans_of_time(text: str) -> set[tuple[str, str]]:
         for term in row.terms
         if term.kind == "number"
         for unit in (word.stem for word in row.words[term.last + 1 : term.last + 2])
-        if unit in _UNITS
+        if unit in _TIMES
     }
 
 
@@ -122,3 +133,57 @@ def _named(row: Row, first: int, last: int) -> Iterator[tuple[str, str]]:
         )
         if plain_words and at + 1 not in row.breaks:
             yield one.stem, other.stem
+
+
+def other_unit(claim: Row, held: Row) -> str | None:
+    """Why a sentence cannot rest on a source: there the same number has another unit, or is for another time.
+
+    "Four weeks" does not rest on "four months", nor "30 euros a month" on "an annual fee of 30 euros".
+    """
+    for term in claim.terms:
+        same = [
+            one for one in held.terms if one.kind == term.kind == "number" and one.key == term.key
+        ]
+        for found, reason in ((_unit, "of another unit:"), (_rate, "for each")):
+            told = found(claim, term)
+            there = {unit for one in same if (unit := found(held, one))}
+            if told and there and told not in there:
+                return f"in the source {term.text} is {reason} {min(there)}"
+    return None
+
+
+def _unit(row: Row, number: Term) -> str | None:
+    """The unit of a number; of "three" in "three to four weeks" it is weeks."""
+    at = number.last + 1
+    following = [word.lower for word in row.words[at : at + 1 + _BETWEEN]]
+    if following and following[0] in _RANGE:
+        return next(
+            (_unit(row, one) for one in row.terms if one.kind == "number" and one.first == at + 1),
+            None,
+        )
+    for place, word in enumerate(following, at):
+        if row.breaks.get(place):
+            return None
+        if word in UNITS:
+            before = row.words[place - 1].lower
+            return f"{before} {UNITS[word]}" if before in ("square", "cubic") else UNITS[word]
+    return None
+
+
+def _rate(row: Row, number: Term) -> str | None:
+    """For how long an amount is: "a month", "monthly" behind it, or "annual" before it."""
+    at = number.last + 1
+    for place in range(at, min(at + _RATE_WITHIN, len(row.words))):
+        lower, before = row.words[place].lower, row.words[place - 1].lower
+        if row.breaks.get(place, 0) > 1 or lower[0].isdigit():
+            break
+        unit = _RATES.get(lower) or (UNITS.get(lower) if before in _PER else None)
+        if unit in _RATES.values():
+            return unit
+    for place in range(number.first - 1, -1, -1):
+        lower = row.words[place].lower
+        if row.breaks.get(place + 1, 0) > 1 or lower[0].isdigit():
+            break
+        if lower in _RATES:
+            return _RATES[lower]
+    return None

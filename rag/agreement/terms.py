@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from rag.agreement.amounts import VAGUE, read_amount
+from rag.agreement.units import written_out
 from rag.periods import MONTHS, WEEKDAYS
 from rag.placing import NUMERIC_DATE, days_come_first, numeric_day
 from rag.wording import content_words, plain, stem
@@ -24,7 +25,6 @@ _TOKEN = re.compile(
 )
 _SPACED = re.compile(r"(?<=\w) (?='s\b|')")
 _ISO = re.compile(r"(?<![\w-])(?P<year>[12]\d{3})-(?P<month>\d\d)-(?P<day>\d\d)(?![\w-])")
-_PERCENT = re.compile(r"\s?%|\bper cent\b")
 _SHORT_RANGE = re.compile(r"\b((?:1\d|20)\d\d)(\s*(?:--?|–|/)\s*)(\d\d)\b(?!\s*[-/])")
 _ROMAN = re.compile(r"(?:[IVX]{1,5})\b")
 # A bracket that is open for longer than this was never closed.
@@ -130,7 +130,7 @@ def _even(text: str) -> str:
     text = _ISO.sub(lambda m: _day(int(m["year"]), int(m["month"]), int(m["day"]), m[0]), text)
     text = re.sub(NUMERIC_DATE, lambda m: _numeric(m, day_first=day_first), text)
     text = _SHORT_RANGE.sub(lambda m: f"{m[1]}{m[2]}{m[1][:2]}{m[3]}", text)
-    return _PERCENT.sub(" percent", text)
+    return written_out(text)
 
 
 def _day(year: int, month: int, day: int, else_: str) -> str:
