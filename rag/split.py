@@ -43,6 +43,8 @@ _DAY = re.compile(
     r"(?<=\d)(?<!\d\d\d)\.(?=\s+(?:Jan(?:uar|\.)|Jänner|Feb(?:ruar|\.)|März|April|Mai|Juni|Juli|Aug(?:ust|\.)|Sept?(?:ember|\.)|"
     r"Okt(?:ober|\.)|Nov(?:ember|\.)|Dez(?:ember|\.))(?!\w))"
 )
+# "May" is never cut short, but the splitter takes it for one of the months that are.
+_MAY = re.compile(r"\bMay(?=\.\s)")
 # White space of several bytes between an initial and its stop makes the splitter panic.
 _WIDE_SPACE = re.compile(r"[^\S\x00-\x7f](?=\s*\.)")
 
@@ -62,7 +64,8 @@ def split_sentences(text: str, asides: Sequence[Annotation | Span] = ()) -> list
         # The stop of "2. Ferries" ends no sentence.
         number = _NUMBER.match(text, block.start, block.end)
         start, offset = block.start, number.end() if number else block.start
-        told = _DAY.sub(",", _WIDE_SPACE.sub(" ", text[offset : block.end]))
+        told = _WIDE_SPACE.sub(" ", text[offset : block.end])
+        told = _MAY.sub("day", _DAY.sub(",", told))
         for boundary in get_sentence_boundaries("en", told):
             end = offset + boundary["end_index"]
             span = _trim(text, start, end)

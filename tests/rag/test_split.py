@@ -162,6 +162,11 @@ def test_lines_that_all_begin_as_sentences_do_are_a_list():
     assert sentences_of(prose) == [prose]
 
 
+def test_may_ends_a_sentence():
+    text = "The old pool closed in May. A new one opened on 3 May. Entry is free."
+    assert len(sentences_of(text)) == 3
+
+
 def test_the_stop_of_a_german_day_ends_no_sentence():
     text = "Die Versammlung findet am 29. März um 15 Uhr statt. Das Wasser kommt am 7. April."
     assert len(sentences_of(text)) == 2
