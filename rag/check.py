@@ -32,6 +32,7 @@ from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
 from rag.defined import put_names
 from rag.events import read_dates
+from rag.headings import is_heading
 from rag.periods import MONTHS
 from rag.split import Span, sentence_texts, split_sentences
 from rag.types import Citation, Claim, Quote
@@ -139,7 +140,7 @@ def quote_as_claim(
     text = citation.quote.text
     meant = content_words(" ".join([question, *(claim.text for claim in written)]))
     sentences = [
-        one for one in sentence_texts(text) or (text,) if gives_what_is_asked(question, one)
+        one for one in _statements(citation.quote) if gives_what_is_asked(question, one)
     ]
     if not sentences:
         return None
@@ -157,6 +158,13 @@ def quote_as_claim(
         support=1.0,
         verdict="supported",
     )
+
+
+def _statements(quote: Quote) -> Sequence[str]:
+    """The sentences of a quote but for headings, or all of it."""
+    text, spans = quote.text, split_sentences(quote.text)
+    told = [one for one in spans if not is_heading(quote.document.text, quote.start + one.start)]
+    return [text[one.start : one.end] for one in told or spans] or [text]
 
 
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:

@@ -32,6 +32,11 @@ def heading_above(text: str, position: int) -> Span | None:
     return found[above - 1] if near else None
 
 
+def is_heading(text: str, position: int) -> bool:
+    """Whether a heading of the text begins there."""
+    return any(one.start == position for one in _headings(text))
+
+
 @lru_cache(maxsize=64)
 def _headings(text: str) -> tuple[Span, ...]:
     found, start, begins = [], 0, True

@@ -643,6 +643,14 @@ def test_of_a_quote_the_sentence_is_told_that_says_what_was_asked_of_somebody():
     assert claim.text == "The sources state: “A broken arm was ruled out.”"
 
 
+def test_a_heading_is_no_answer_where_a_sentence_follows():
+    question = "Where does the film Safe Haven take place?"
+    text = "Safe Haven (film)\n\nShe flees to Southport, North Carolina."
+    claim = quote_as_claim(question, Citation(number=1, quote=quote(text)))
+    assert claim
+    assert claim.text == "The sources state: “She flees to Southport, North Carolina.”"
+
+
 WARRANTY = (
     "The warranty does not cover damage by hard water, frost or salt. Glass racks are excluded."
 )
