@@ -141,6 +141,11 @@ _ASKS_FOR_SEVERAL = re.compile(
     r"becom\w+|became|come of|happen\w*|likely)\b",
     re.IGNORECASE,
 )
+_ASKS_TO_EXPLAIN = re.compile(
+    r"^\W*(?:what (?:do|does|did|is|are|was|were|role|caus\w+|happen\w*)|how (?:do|does|did|is|are|was|were|can|to)|"
+    r"why|explain|describe)\b|\b(?:difference|purpose|meaning)\b",
+    re.IGNORECASE,
+)
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
 _ASSUMED = re.compile(
     r"\b(?:say|says|said|saying|know|knows|knew|known|claim\w*|report\w*|believ\w+|think|thinks|thought|hold|holds|held|argu\w+|"
@@ -214,6 +219,11 @@ def holds_asked_kind(question: str, text: str, published: date | None = None) ->
 def asks_for_several(question: str) -> bool:
     """Whether an answer may have to be put together: from things of a kind, two sides, or then and now."""
     return bool(_ASKS_FOR_SEVERAL.search(question))
+
+
+def asks_to_explain(question: str) -> bool:
+    """Whether a question is open, so that more than one sentence may be its answer."""
+    return bool(_ASKS_TO_EXPLAIN.search(question))
 
 
 def asks_yes_or_no(question: str) -> bool:

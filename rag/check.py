@@ -137,11 +137,8 @@ def quote_as_claim(
     That one has most in common with the question and with what was ``written`` from the quote, though that did not
     pass. ``lead`` goes before it.
     """
-    text = citation.quote.text
     meant = content_words(" ".join([question, *(claim.text for claim in written)]))
-    sentences = [
-        one for one in _statements(citation.quote) if gives_what_is_asked(question, one)
-    ]
+    sentences = [one for one in _statements(citation.quote) if gives_what_is_asked(question, one)]
     if not sentences:
         return None
     # What is asked of somebody says more than who it is.

@@ -10,10 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from rag.agreement.terms import read_row
 from rag.asked_time import asks_about_a_time, asks_about_now
 from rag.check import MIN_SUPPORT, quote_as_claim, support_of
+from rag.compose import read_as
 from rag.dates import stated_day
+from rag.periods import MONTHS
 from rag.refuse import Judgement
 from rag.split import split_sentences
 from rag.types import Citation, Claim, Quote
+from rag.wording import content_words
 
 # Of the quotes from newer documents so many are looked at, best first: each look costs half a second.
 _LOOKS = 2
@@ -42,6 +45,9 @@ _ONLY_MEANT = re.compile(
 )
 
 
+_OF_SOMEBODY = re.compile(r": “(?:She|He|They)\b")
+
+
 def add_newer(
     question: str, claims: Sequence[Claim], quotes: Sequence[Quote], judgement: Judgement
 ) -> tuple[Claim, ...]:
@@ -62,8 +68,21 @@ def add_newer(
     ):
         if judgement.confidence([citation.number]) >= share * judgement.strictness:
             stated = quote_as_claim(question, replace(citation, quote=said), lead=lead)
-            return (*claims, replace(stated, citations=(citation,))) if stated else tuple(claims)
+            if stated and _is_of_the_same(stated, question, claims):
+                return (*claims, replace(stated, citations=(citation,)))
     return tuple(claims)
+
+
+def _is_of_the_same(stated: Claim, question: str, claims: Sequence[Claim]) -> bool:
+    """Whether what is stated has a word, other than dates and numbers, of what was asked or told; of her or him two.
+
+    "She begins on 1 August" is not about a tenancy that begins.
+    """
+    known = content_words(" ".join([question, *(claim.text for claim in claims)]))
+    (citation,) = stated.citations
+    words = content_words(read_as(citation.quote, question))
+    shared = {word for word in known & words if word.isalpha() and word not in MONTHS}
+    return len(shared) >= (2 if _OF_SOMEBODY.search(stated.text) else 1)
 
 
 def _latest(quotes: Sequence[Quote]) -> date | None:

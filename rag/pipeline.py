@@ -14,6 +14,7 @@ from rag.asked_year import tells_of_its_year
 from rag.condense import condense
 from rag.dates import stated_day
 from rag.decide import Outcome, decide, write
+from rag.detail import add_detail
 from rag.disagreement.asked import answer_by_difference
 from rag.disagreement.sources import differences, find_disagreements
 from rag.disagreement.timeline import is_overtaken, order_claims_by_date
@@ -211,10 +212,16 @@ class Pipeline:
             )
         )
         if outcome.claims:
-            claims = add_newer(question, outcome.claims, quotes, judgement)
+            claims = outcome.claims
+            if len(read) == 1:
+                claims = yield from _heartbeats(
+                    add_detail(question, claims, quotes, judgement, self.model)
+                )
+            claims = add_newer(question, claims, quotes, judgement)
             outcome = replace(outcome, claims=claims)
+        seen = {claim.text for claim in checked}
         for claim in outcome.claims:
-            if claim not in checked:
+            if claim.text not in seen:
                 yield ClaimChecked(claim=claim)
         return replace(outcome, tokens=tokens + outcome.tokens if outcome.tokens else tokens)
 

@@ -55,6 +55,18 @@ def test_what_does_not_state_an_answer_is_not_told():
     assert told(OLD, NEW, yes=0.2) == []
 
 
+def test_what_is_of_another_matter_is_not_told():
+    tenancy = ("The tenancy begins on 1 June 2024.", date(2024, 5, 14))
+    choir = ("Maren Dahl was chosen. She begins on 1 August.", date(2025, 2, 13))
+    assert told(tenancy, choir, asked="When does the tenancy begin?") == []
+    (moved,) = told(
+        ("Lena Ortiz begins her work on 1 June 2024.", date(2024, 5, 14)),
+        ("Lena Ortiz is ill. She begins her work on 1 August.", date(2024, 5, 20)),
+        asked="When does Lena Ortiz begin her work?",
+    )
+    assert moved.text.endswith(": “She begins her work on 1 August.”")
+
+
 def test_the_newest_goes_first():
     (claim,) = told(OLD, NEW, NEWEST)
     assert NEWEST[0] in claim.text

@@ -1,0 +1,65 @@
+"""What else the document that was cited says in answer: a further quote for a sentence, or a sentence from one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from rag.asked import asks_to_explain, asks_yes_or_no
+from rag.check import MIN_SUPPORT, support_of
+from rag.decide import write
+from rag.protocols import ChatModel
+from rag.refuse import Judgement
+from rag.types import Citation, Claim, Quote
+from rag.wording import content_words
+
+# Only these quotes are looked at, best first: each look costs half a second.
+_FIRST = 3
+_SURELY = 0.7
+_TOKENS = 80
+# What shares more of its words than this with a sentence that was told says the same.
+_SAME = 0.6
+
+
+def add_detail(
+    question: str,
+    claims: Sequence[Claim],
+    quotes: Sequence[Quote],
+    judgement: Judgement,
+    model: ChatModel,
+) -> Generator[str, None, tuple[Claim, ...]]:
+    """The claims, each with the other quotes that hold it, and what an open question is told besides.
+
+    For an answer that cites one quote: others of its document that state an answer to the question, too, as clearly as
+    the model can tell.
+    """
+    cited = {citation.number for claim in claims for citation in claim.citations}
+    if len(cited) != 1 or asks_yes_or_no(question):
+        return tuple(claims)
+    (known,) = cited
+    told = list(claims)
+    for number in judgement.every[:_FIRST]:
+        quote = quotes[number - 1]
+        if number == known or quote.document.id != quotes[known - 1].document.id:
+            continue
+        if judgement.confidence([number]) < _SURELY:
+            continue
+        further = Citation(number=number, quote=quote)
+        also = [
+            replace(one, citations=(*one.citations, further))
+            if support_of(one.text, [quote], question) >= MIN_SUPPORT
+            else one
+            for one in told
+        ]
+        if also == told and asks_to_explain(question):
+            written, _ = yield from write(question, quotes, [number], model, _TOKENS)
+            also += [
+                one for one in written if one.verdict == "supported" and not _is_told(one, told)
+            ]
+        told = also
+    return tuple(told)
+
+
+def _is_told(claim: Claim, told: Sequence[Claim]) -> bool:
+    words = content_words(claim.text)
+    return any(len(words & content_words(one.text)) > _SAME * len(words) for one in told)
