@@ -42,7 +42,7 @@ _IS_SO_OLD = re.compile(
     r"(?![.,]\d|\s*(?:%|percent|euros?|pounds?|dollars?|k?m\b|miles?|people))",
     re.IGNORECASE,
 )
-# Nor how long, unless something lasts since or until then; nor does a sum.
+# Nor how long, unless something lasts since or until then; nor does a sum or a time of day.
 _HOW_LONG = re.compile(r"\bhow long\b", re.IGNORECASE)
 _LASTS = re.compile(
     r"\b(?:since|until|till|ends?|ended|expires?|expired|(?:from|between)\b.*\b(?:to|and))\b",
@@ -51,6 +51,7 @@ _LASTS = re.compile(
 _SUM = re.compile(
     r"[€£$]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:euros?|pounds?|dollars?|percent\b|%)", re.IGNORECASE
 )
+_CLOCK = re.compile(r"\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|o['’]clock)", re.IGNORECASE)
 _DATE = re.compile(
     r"\b\d{4}\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun|birth|holi)days?|yesterday|today|tomorrow|century|spring|summer|"
@@ -141,11 +142,6 @@ _ASKS_FOR_SEVERAL = re.compile(
     r"becom\w+|became|come of|happen\w*|likely)\b",
     re.IGNORECASE,
 )
-_ASKS_TO_EXPLAIN = re.compile(
-    r"^\W*(?:what (?:do|does|did|is|are|was|were|role|caus\w+|happen\w*)|how (?:do|does|did|is|are|was|were|can|to)|"
-    r"why|explain|describe)\b|\b(?:difference|purpose|meaning)\b",
-    re.IGNORECASE,
-)
 _DENIES = re.compile(r"\b(?:not|never|without|except|cannot)\b|n't\b", re.IGNORECASE)
 _ASSUMED = re.compile(
     r"\b(?:say|says|said|saying|know|knows|knew|known|claim\w*|report\w*|believ\w+|think|thinks|thought|hold|holds|held|argu\w+|"
@@ -221,11 +217,6 @@ def asks_for_several(question: str) -> bool:
     return bool(_ASKS_FOR_SEVERAL.search(question))
 
 
-def asks_to_explain(question: str) -> bool:
-    """Whether a question is open, so that more than one sentence may be its answer."""
-    return bool(_ASKS_TO_EXPLAIN.search(question))
-
-
 def asks_yes_or_no(question: str) -> bool:
     """Whether a yes or a no would answer a question, or one of two things that it names."""
     return bool(_ASKS_YES_OR_NO.match(question))
@@ -264,7 +255,7 @@ def _counts(question: str, text: str) -> bool:
         for one in _ONE.finditer(question):
             text = re.sub(rf"\b{one[0]}\b", "", text, flags=re.IGNORECASE)
     elif _HOW_LONG.search(question) and not _LASTS.search(text):
-        text = _SUM.sub("", _COUNTS_NOTHING.sub("", text))
+        text = _CLOCK.sub("", _SUM.sub("", _COUNTS_NOTHING.sub("", text)))
     return bool(_NUMBER.search(text))
 
 

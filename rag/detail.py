@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from rag.asked import asks_to_explain, asks_yes_or_no
+from rag.asked import asks_yes_or_no
 from rag.check import MIN_SUPPORT, support_of
 from rag.decide import write
 from rag.protocols import ChatModel
@@ -19,6 +20,16 @@ _SURELY = 0.7
 _TOKENS = 80
 # What shares more of its words than this with a sentence that was told says the same.
 _SAME = 0.6
+_IS_OPEN = re.compile(
+    r"^\W*(?:what (?:do|does|did|is|are|was|were|role|caus\w+|happen\w*)|how (?:do|does|did|is|are|was|were|can|to)|"
+    r"why|explain|describe)\b|\b(?:difference|purpose|meaning)\b",
+    re.IGNORECASE,
+)
+
+
+def is_open(question: str) -> bool:
+    """Whether more than one sentence may be the answer to a question, since it asks to explain something."""
+    return bool(_IS_OPEN.search(question))
 
 
 def add_detail(
@@ -51,7 +62,7 @@ def add_detail(
             else one
             for one in told
         ]
-        if also == told and asks_to_explain(question):
+        if also == told and is_open(question):
             written, _ = yield from write(question, quotes, [number], model, _TOKENS)
             also += [
                 one for one in written if one.verdict == "supported" and not _is_told(one, told)

@@ -33,6 +33,7 @@ _IN_BRACKETS = 0.8
 _OTHER_ROLE = 0.8
 _ANOTHERS_VERB = 0.5
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
+_OF_A_PEOPLE = re.compile(r"[A-Z]\w+(?:ese|ish|[aei]an)")
 _GROUPED = re.compile(r"\d[,.]\d")
 
 
@@ -143,9 +144,14 @@ def _misplaced(claim: Row, held: Row, apart: Amounts) -> str | None:
 
 
 def _rivals(term: Term, claim: Row, held: Row) -> Iterator[Term]:
-    """What may have been taken for a term: other ones of its kind, but no year for 57,000, and no share for a sum."""
+    """What may have been taken for a term: other ones of its kind.
+
+    But no year for 57,000, no share for a sum, and no "Chinese" dynasties for whoever ruled them.
+    """
     for one in held.terms:
         if one.kind != term.kind or equal(term, one):
+            continue
+        if _is_attribute(one, held) and not _is_attribute(term, claim):
             continue
         if term.kind == "number":
             shares = _is_share(term, claim), _is_share(one, held)
@@ -153,6 +159,17 @@ def _rivals(term: Term, claim: Row, held: Row) -> Iterator[Term]:
             if shares[0] != shares[1] or (any(years) and _GROUPED.search(term.text + one.text)):
                 continue
         yield one
+
+
+def _is_attribute(name: Term, row: Row) -> bool:
+    """Whether a name only says of what kind the next word is ("Chinese dynasties")."""
+    following = row.words[name.last + 1 : name.last + 2]
+    return (
+        name.kind == "name"
+        and bool(_OF_A_PEOPLE.fullmatch(name.text))
+        and name.last + 1 not in row.breaks
+        and any(not word.light and word.text.islower() for word in following)
+    )
 
 
 def _is_share(number: Term, row: Row) -> bool:

@@ -87,6 +87,15 @@ def test_a_relative_date_may_be_spelled_out():
     assert support_of("Norwin closed its plant in December 2020.", QUOTES[:1]) == 0.0
 
 
+def test_whoever_rules_a_people_is_not_taken_for_it():
+    text = (
+        "He modelled his rule on that of Chinese dynasties, adopting the Chinese era name of Zhong."
+    )
+    said = "Kublai adopted the Chinese era name of Zhong."
+    asked = "What Chinese era name did Kublai adopt?"
+    assert check(asked, Draft(said, (1,)), [quote(text)]).verdict == "supported"
+
+
 def test_apostrophes_of_another_kind_are_the_same():
     curly = [quote("The Jama’at group, led by Côte d`Ivoire’s envoy, said so.")]
     assert support_of("The Jama'at group said so, led by the envoy of Côte d'Ivoire.", curly) > 0.8
@@ -205,6 +214,8 @@ def test_what_leans_on_the_first_half_may_take_its_words():
         ("What percentage of arms comes from China?", "China is a leading supplier.", False),
         ("How long does it run?", "It runs for eighteen months.", True),
         ("How long does it run?", "It runs until 3 March 2025.", True),
+        ("How long does it take?", "It takes 5 pm.", False),
+        ("How long is it open?", "It is open until 5 pm.", True),
         ("How long is the lease?", "The terms of the lease of 3 March 2023 stay in force.", False),
         ("How long is the lease?", "From 1 October 2024 the rent is £1,240 per month.", False),
         ("How long is the lease?", "It runs from 1 October 2024 to 30 June 2025.", True),

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from rag import Claim, Document, Quote, Settings
-from rag.asked import asks_to_explain
 from rag.check import check
 from rag.compose import Draft
-from rag.detail import add_detail
+from rag.detail import add_detail, is_open
 from rag.refuse import Judgement
 from rag.testing import ScriptedChatModel
 
@@ -92,4 +91,4 @@ def test_what_another_document_says_is_no_detail():
     ],
 )
 def test_which_questions_are_open(question, open_):
-    assert asks_to_explain(question) is open_
+    assert is_open(question) is open_
