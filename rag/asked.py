@@ -90,9 +90,11 @@ _NOW = re.compile(
 _ASKS_PLACE = re.compile(
     r"(?:^|[.,;:?!]\s*|\band )(?:(?:from|to|near|in) )?where\b(?! from\b)", re.IGNORECASE
 )
+# What is "run by" somebody is no place.
+_BY = r"(?<!run )(?<!led )(?<!owned )(?<!headed )(?<!managed )(?<!founded )(?<!written )by"
 _PLACE = re.compile(
     r"\b(?:here|there|abroad|home|everywhere|nowhere|elsewhere|worldwide|nearby|online|overseas|upstairs|downstairs)\b|"
-    r"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|by|beside|along|across|over|above|under|below|"
+    rf"\b(?:in|into|inside|at|on|onto|upon|from|to|toward|towards|near|{_BY}|beside|along|across|over|above|under|below|"
     r"beneath|off|outside|within|between|among|around|behind|beyond|through|throughout|via)\b"
     r"(?=(?P<what>(?: [^\s,.;:]+){1,3}))",
     re.IGNORECASE,

@@ -24,15 +24,19 @@ from rag.agreement.reasons import invented_reason
 from rag.agreement.roles import titled_for_another
 from rag.agreement.ruled_out import told_though_ruled_out
 from rag.agreement.stances import only_a_stance
-from rag.agreement.subject import beside_the_point, concluded, subject_unmentioned
+from rag.agreement.subject import (
+    beside_the_point,
+    concluded,
+    subject_unmentioned,
+    yes_of_another,
+)
 from rag.agreement.terms import read_row
 from rag.agreement.units import written_out
-from rag.asked import asks_yes_or_no, gives_what_is_asked
+from rag.asked import asks_yes_or_no
 from rag.compose import Draft, read_as, retold
 from rag.dates import stated_day
 from rag.defined import put_names
 from rag.events import read_dates
-from rag.headings import is_heading
 from rag.periods import MONTHS
 from rag.split import Span, sentence_texts, split_sentences
 from rag.types import Citation, Claim, Quote
@@ -44,13 +48,12 @@ MIN_SUPPORT = 0.55
 _TOO_LITTLE = "the quotes hold too little of it"
 _DATE = re.compile(rf"\b(?:{'|'.join(MONTHS)}|\d{{1,4}})\b", re.IGNORECASE)
 _UNMENTIONED_YEAR = re.compile(r"does not mention ((?:19|20)\d\d)$")
-# Of Markdown, before the first word of a sentence.
-_MARKUP = "*_#> "
+#: Of Markdown, before the first word of a sentence.
+MARKUP = "*_#> "
 _FROM_TO = re.compile(r"\b(?:from|between)\b.*\b(?:to|and|until|till)\b", re.IGNORECASE)
 _REPEATED = 0.5
 # What has no more than this from its quotes only gives the question back.
 _ECHO = 0.3
-_NAME_COUNTS_LESS = 0.4
 # Other quotes than the cited ones must hold about as much of a sentence as those: else they only lack what speaks
 # against it.
 _AS_MUCH = 0.05
@@ -125,45 +128,6 @@ def support_of(text: str, quotes: Sequence[Quote], question: str = "") -> float:
     return weigh(text, quotes, question).support
 
 
-def quote_as_claim(
-    question: str,
-    citation: Citation,
-    *,
-    written: Sequence[Claim] = (),
-    lead: str = "The sources state",
-) -> Claim | None:
-    """The sentence of a quote that is most likely meant, as it stands; none where no sentence can be an answer.
-
-    That one has most in common with the question and with what was ``written`` from the quote, though that did not
-    pass. ``lead`` goes before it.
-    """
-    meant = content_words(" ".join([question, *(claim.text for claim in written)]))
-    sentences = [one for one in _statements(citation.quote) if gives_what_is_asked(question, one)]
-    if not sentences:
-        return None
-    # What is asked of somebody says more than who it is.
-    names = {word for term in read_row(question).terms for word in content_words(term.text)}
-
-    def fits(one: str) -> float:
-        held = meant & content_words(one)
-        return len(held) - _NAME_COUNTS_LESS * len(held & names)
-
-    best = max(sentences, key=fits)
-    return Claim(
-        text=f"{lead}: “{' '.join(best.split()).lstrip(_MARKUP)}”",
-        citations=(citation,),
-        support=1.0,
-        verdict="supported",
-    )
-
-
-def _statements(quote: Quote) -> Sequence[str]:
-    """The sentences of a quote but for headings, or all of it."""
-    text, spans = quote.text, split_sentences(quote.text)
-    told = [one for one in spans if not is_heading(quote.document.text, quote.start + one.start)]
-    return [text[one.start : one.end] for one in told or spans] or [text]
-
-
 def weigh(text: str, quotes: Sequence[Quote], question: str = "") -> Weighed:
     """The same with the reason. A date may be told as the source has it or as what it stands for; so may a party.
 
@@ -230,6 +194,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or half_told(text, source, question)
         or subject_unmentioned(text, source, question)
         or concluded(text, whole, question)
+        or yes_of_another(text, question)
         or beside_the_point(text, source, question)
     )
     return Weighed(cover, objection)
@@ -249,7 +214,7 @@ def _without_questions(source: str) -> str:
 
 def _asks_whether(sentence: str) -> bool:
     """Whether a sentence of a source is a question for yes or no, whoever is said to ask it ("Q: Is it …?")."""
-    return sentence.rstrip(_MARKUP + '”"»').endswith("?") and asks_yes_or_no(
+    return sentence.rstrip(MARKUP + '”"»').endswith("?") and asks_yes_or_no(
         sentence.rsplit(": ", maxsplit=1)[-1]
     )
 

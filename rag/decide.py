@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from rag.asked import denies_alone, gives_what_is_asked, only_says_when_it_was_published
 from rag.asked_year import tells_of_its_year
-from rag.check import check, quote_as_claim
+from rag.check import check
 from rag.compose import answer_grammar, answer_messages, count_exchange, parse_reply
 from rag.protocols import ChatModel
 from rag.refuse import Judgement
 from rag.settings import Settings
 from rag.types import Citation, Claim, Quote, RefusalReason, TokenCounts
+from rag.verbatim import quote_as_claim
 
 # Long enough for one sentence: what is written anew has one quote to go by.
 _REWRITE_TOKENS = 80

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from rag.agreement.terms import read_row
 from rag.asked_time import asks_about_a_time, asks_about_now
-from rag.check import MIN_SUPPORT, quote_as_claim, support_of
+from rag.check import MIN_SUPPORT, support_of
 from rag.compose import read_as
 from rag.dates import stated_day
 from rag.periods import MONTHS
 from rag.refuse import Judgement
 from rag.split import split_sentences
 from rag.types import Citation, Claim, Quote
+from rag.verbatim import quote_as_claim
 from rag.wording import content_words
 
 # Of the quotes from newer documents so many are looked at, best first: each look costs half a second.

@@ -11,7 +11,13 @@ import re
 from collections.abc import Iterator
 
 from rag.agreement.amounts import LABELLED, read_amount
-from rag.agreement.apposition import belongs_to, names_it_so, stands_for, verb_is_anothers
+from rag.agreement.apposition import (
+    belongs_to,
+    is_in_aside_of,
+    names_it_so,
+    stands_for,
+    verb_is_anothers,
+)
 from rag.agreement.around import Around, role
 from rag.agreement.exchange import exchanged
 from rag.agreement.names import equal, initials, is_known, same_terms
@@ -131,7 +137,9 @@ def _misplaced(claim: Row, held: Row, apart: Amounts) -> str | None:
             word = rival.opens and (rival.key[0] in claim.small or rival.text.endswith("ly"))
             if word or rival.text.lower() == "one":
                 continue
-            if any(belongs_to(rival, one, held) for one in same):
+            if any(
+                belongs_to(rival, one, held) or is_in_aside_of(rival, one, held) for one in same
+            ):
                 continue
             fits = around.match(held, rival.first, rival.last)
             if held.words[rival.first].aside:

@@ -8,6 +8,7 @@ from rag.agreement.terms import Row, Term
 
 # So many words of little meaning may stand between what somebody is called and the name.
 _LOOSE = 3
+_PUT_IN = frozenset("the a an who whose which his her its their then once former".split())
 _NAMING = frozenset("the a an his her its their our".split())
 
 
@@ -52,6 +53,17 @@ def belongs_to(owner: Term, name: Term, held: Row) -> bool:
         bool(between)
         and between[-1].text.endswith("'s")
         and all(word.light or word.text[0].isupper() for word in between)
+    )
+
+
+def is_in_aside_of(other: Term, name: Term, held: Row) -> bool:
+    """Whether another term stands in what is put in about a name: "Karsky, who founded Vostrel, died"."""
+    begins = name.last + 1
+    if held.breaks.get(begins) != 1 or held.words[begins].lower not in _PUT_IN:
+        return False
+    ends = next((at for at in range(begins + 1, len(held.words)) if at in held.breaks), None)
+    return (
+        ends is not None and held.breaks[ends] == 1 and begins <= other.first <= other.last < ends
     )
 
 

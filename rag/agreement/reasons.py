@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+from rag.agreement.terms import read_row
 from rag.periods import MONTHS
 from rag.split import sentence_texts
 from rag.wording import content_words, plain
@@ -23,6 +25,8 @@ _TIES = re.compile(
     re.IGNORECASE,
 )
 _HOLDS = 0.5
+# With fewer words besides names, "it is called so" may be all that is told.
+_FEW = 2
 
 
 def invented_reason(sentence: str, source: str) -> str | None:
@@ -38,9 +42,13 @@ def invented_reason(sentence: str, source: str) -> str | None:
     what = content_words(text[: found.start()]) - why
     sentences = [(one, content_words(one)) for one in sentence_texts(plain(source))]
     best = max((len(why & words) for _, words in sentences), default=0)
+    names = {word for term in read_row(text).terms for word in content_words(term.text)}
+    # Of what the reason is for, something must stand there too, or right before.
     tied = any(
-        len(why & words) == best and (what <= words or _TIES.search(one))
-        for one, words in sentences
+        len(why & words) == best
+        and (what <= words or _TIES.search(one))
+        and (len(what - names) < _FEW or (what - names) & (words | before))
+        for (_, before), (one, words) in pairwise([("", set()), *sentences])
     )
     if tied or best < _HOLDS * len(why):
         return None

@@ -26,6 +26,9 @@ _GOES_ON = re.compile(
     r"he|she|this|that|there)\b)",
     re.IGNORECASE,
 )
+# "Yes", and a sentence that goes with it.
+_SAYS_YES_OR_NO = re.compile(r"\W*(?:yes|no|ja|nein),\s+\w+\s+\w+", re.IGNORECASE)
+_LEAST_SHARED = 0.3
 # "Withdrew" is not "withdrawal", but "probation" and "probationary" are one word.
 _SAME_WORD_CHARS = 5
 
@@ -57,14 +60,34 @@ def concluded(sentence: str, source: str, question: str) -> str | None:
     return None
 
 
+def yes_of_another(sentence: str, question: str) -> str | None:
+    """Why a sentence is no yes or no: it says yes or no of somebody else than was asked about.
+
+    "Is Kamp on the list?" is not answered by "Yes, Adeyemi is".
+    """
+    if not asks_yes_or_no(question) or not _SAYS_YES_OR_NO.match(sentence):
+        return None
+    if _PERSONS.search(sentence):
+        return None
+    asked = {one for term in read_row(question).terms if term.kind == "name" for one in term.key}
+    told = [term for term in read_row(sentence).terms if term.kind == "name" and not term.opens]
+    if asked and told and not asked & content_words(sentence):
+        return f"that is of {told[0].text}, who was not asked about"
+    return None
+
+
 def beside_the_point(sentence: str, source: str, question: str) -> str | None:
     """Why a sentence is no yes or no: it has nothing of what was asked about, and another one of the source has.
 
-    "No meal was ordered" is no no to whether a fare is refundable.
+    "No meal was ordered" is no no to whether a fare is refundable. A yes with a sentence of its own has some of it.
     """
     asked = content_words(question)
-    goes_on = _GOES_ON.match(sentence)
-    if not asks_yes_or_no(question) or goes_on or content_words(sentence) & asked:
+    shared = asked & content_words(sentence)
+    if not asks_yes_or_no(question):
+        return None
+    if _SAYS_YES_OR_NO.match(sentence) and len(shared) < _LEAST_SHARED * len(asked) > 1:
+        return "it has too little of what was asked"
+    if _GOES_ON.match(sentence) or shared:
         return None
     if others := [one for one in sentence_texts(source) if content_words(one) & asked]:
         return f"the source says of what was asked: {' '.join(others[0].split())}"

@@ -23,12 +23,12 @@ def test_the_questions_fit_the_documents():
     }
 
 
-@pytest.mark.parametrize("name", ["plain1", "plain2"])
+@pytest.mark.parametrize("name", [f"plain{number}" for number in range(1, 9)])
 def test_the_questions_that_the_probe_is_fitted_on_fit_their_documents(name):
     questions = load_gold(HERE / f"{name}.jsonl")
     documents = [read(file, max_bytes=10**6) for file in find_files(HERE / name)]
     assert check_against(questions, documents) == []
-    assert len(questions) > 100 and len(documents) == 8
+    assert len(questions) > 80 and len(documents) >= 6
 
 
 def test_answerable_ones_state_what_a_right_answer_contains():

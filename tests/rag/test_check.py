@@ -7,8 +7,9 @@ import pytest
 from rag import Citation, Document, Quote
 from rag.agreement.amounts import read_amount
 from rag.asked import asks_for_several, denies_alone, gives_what_is_asked
-from rag.check import MIN_SUPPORT, check, quote_as_claim, support_of, weigh
+from rag.check import MIN_SUPPORT, check, support_of, weigh
 from rag.compose import Draft
+from rag.verbatim import quote_as_claim
 
 
 def quote(text: str, published: date | None = None) -> Quote:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rag import Citation
 from rag.agreement.units import written_out
-from rag.check import weigh
+from rag.check import check, weigh
+from rag.compose import Draft
+from rag.verbatim import quote_as_claim
 from tests.rag.quoted import quote
 
 _DENIED = "the source only denies it"
@@ -171,3 +174,59 @@ def test_units_are_written_out_behind_numbers_alone():
         "It is 3 kilometre, 12 percent and €5 million; 4 gigabyte of 5G, 20 minute, 2 litre; kg and h stand alone, "
         "as does 3 M."
     )
+
+
+SUMMIT = "The president said that his country could replace the exports, since it expected a rich harvest."
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "source", "reason"),
+    [
+        (
+            "Is Goumara on the list of sanctions?",
+            "Yes, Sadio Kamora is on the list of sanctions.",
+            "Sadio Kamora is on the list of sanctions.",
+            "that is of Sadio Kamora, who was not asked about",
+        ),
+        (
+            "Do the buyers have to pay the shipping of the grain?",
+            "Yes, the president said that his country could replace the exports.",
+            SUMMIT,
+            "it has too little of what was asked",
+        ),
+        (
+            "Why did Orlin end the grain deal?",
+            "Orlin ended the grain deal because he expected a rich harvest.",
+            SUMMIT,
+            "the source does not give it as a reason",
+        ),
+        (
+            "How did Karsky die?",
+            "Karsky died when his jet came down near Velsk.",
+            "Rudan Karsky, the caterer who founded the Vostrel Company, died when his jet came down near Velsk.",
+            None,
+        ),
+        (
+            "Is Kamora on the list?",
+            "Yes, Kamora is on the list.",
+            "Sadio Kamora is on the list of sanctions.",
+            None,
+        ),
+        (
+            "Why did Orlin replace the exports?",
+            "Orlin could replace the exports because he expected a rich harvest.",
+            f"Viktor Orlin leads Ordania. {SUMMIT}",
+            None,
+        ),
+    ],
+)
+def test_what_a_sentence_says_is_of_what_was_asked(asked, said, source, reason):
+    assert weigh(said, [quote(source)], asked).objection == reason
+
+
+def test_what_is_told_of_another_is_not_quoted_instead():
+    source = quote("Karsky was buried on 29 August beside his father.")
+    asked = "Where is Lev Ardanov buried?"
+    told = check(asked, Draft("Lev Ardanov was buried beside his father.", (1,)), [source])
+    assert told.reason == "where the sentence says Lev Ardanov the source says Karsky"
+    assert quote_as_claim(asked, Citation(number=1, quote=source), written=[told]) is None
