@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rag.asked import asks_yes_or_no
 from rag.check import MIN_SUPPORT, support_of
-from rag.decide import write
+from rag.decide import Outcome, write
 from rag.protocols import ChatModel
 from rag.refuse import Judgement
 from rag.types import Citation, Claim, Quote
@@ -34,21 +34,21 @@ def is_open(question: str) -> bool:
 
 def add_detail(
     question: str,
-    claims: Sequence[Claim],
+    outcome: Outcome,
     quotes: Sequence[Quote],
     judgement: Judgement,
     model: ChatModel,
-) -> Generator[str, None, tuple[Claim, ...]]:
-    """The claims, each with the other quotes that hold it, and what an open question is told besides.
+) -> Generator[str, None, Outcome]:
+    """The outcome, its claims with the other quotes that hold them, and what an open question is told besides.
 
     For an answer that cites one quote: others of its document that state an answer to the question, too, as clearly as
     the model can tell.
     """
-    cited = {citation.number for claim in claims for citation in claim.citations}
+    cited = {citation.number for claim in outcome.claims for citation in claim.citations}
     if len(cited) != 1 or asks_yes_or_no(question):
-        return tuple(claims)
+        return outcome
     (known,) = cited
-    told = list(claims)
+    told, dropped, tokens = list(outcome.claims), list(outcome.dropped), outcome.tokens
     for number in judgement.every[:_FIRST]:
         quote = quotes[number - 1]
         if number == known or quote.document.id != quotes[known - 1].document.id:
@@ -63,12 +63,14 @@ def add_detail(
             for one in told
         ]
         if also == told and is_open(question):
-            written, _ = yield from write(question, quotes, [number], model, _TOKENS)
+            written, count = yield from write(question, quotes, [number], model, _TOKENS)
+            tokens = tokens + count if tokens else count
+            dropped += [one for one in written if one.verdict == "unsupported"]
             also += [
                 one for one in written if one.verdict == "supported" and not _is_told(one, told)
             ]
         told = also
-    return tuple(told)
+    return replace(outcome, claims=tuple(told), dropped=tuple(dropped), tokens=tokens)
 
 
 def _is_told(claim: Claim, told: Sequence[Claim]) -> bool:

@@ -212,12 +212,11 @@ class Pipeline:
             )
         )
         if outcome.claims:
-            claims = outcome.claims
             if len(read) == 1:
-                claims = yield from _heartbeats(
-                    add_detail(question, claims, quotes, judgement, self.model)
+                outcome = yield from _heartbeats(
+                    add_detail(question, outcome, quotes, judgement, self.model)
                 )
-            claims = add_newer(question, claims, quotes, judgement)
+            claims = add_newer(question, outcome.claims, quotes, judgement)
             outcome = replace(outcome, claims=claims)
         seen = {claim.text for claim in checked}
         for claim in outcome.claims:

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rag import Claim, Document, Quote, Settings
+from rag import Document, Quote, Settings
 from rag.check import check
 from rag.compose import Draft
+from rag.decide import Outcome
 from rag.detail import add_detail, is_open
 from rag.refuse import Judgement
 from rag.testing import ScriptedChatModel
@@ -28,30 +29,36 @@ def quotes_of(*texts: str) -> list[Quote]:
     ]
 
 
-def detailed(
-    quotes: list[Quote], reply: str, asked: str = OPEN, *, yes: float = 0.9
-) -> tuple[Claim, ...]:
+def detailed(quotes: list[Quote], reply: str, asked: str = OPEN, *, yes: float = 0.9) -> Outcome:
     model = ScriptedChatModel([reply], yes=yes)
     judgement = Judgement(model, asked, quotes, Settings())
-    steps = add_detail(
-        asked, [check(asked, Draft(FIRST, (1,)), quotes[:1])], quotes, judgement, model
-    )
+    first = Outcome(claims=(check(asked, Draft(FIRST, (1,)), quotes[:1]),))
+    steps = add_detail(asked, first, quotes, judgement, model)
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            claims: tuple[Claim, ...] = end.value
-            return claims
+            outcome: Outcome = end.value
+            return outcome
 
 
 def test_an_open_question_is_told_what_another_quote_says():
-    first, more = detailed(quotes_of(FIRST, SECOND), f"{SECOND} [2]")
+    outcome = detailed(quotes_of(FIRST, SECOND), f"{SECOND} [2]")
+    first, more = outcome.claims
+    assert outcome.tokens and not outcome.dropped
     assert first.text == FIRST
     assert (more.text, [one.number for one in more.citations]) == (SECOND, [2])
 
 
+def test_what_was_written_in_vain_is_kept():
+    outcome = detailed(quotes_of(FIRST, SECOND), "She represents Texas before the court. [2]")
+    assert [one.reason for one in outcome.dropped] == ["the source does not mention Texas"]
+
+
 def test_a_sentence_gets_the_other_quote_that_holds_it_and_nothing_is_written():
-    (claim,) = detailed(quotes_of(FIRST, THIRD), "Never written [2].")
+    outcome = detailed(quotes_of(FIRST, THIRD), "Never written [2].")
+    (claim,) = outcome.claims
+    assert outcome.tokens is None
     assert [one.number for one in claim.citations] == [1, 2]
 
 
@@ -66,14 +73,14 @@ def test_a_sentence_gets_the_other_quote_that_holds_it_and_nothing_is_written():
     ],
 )
 def test_nothing_else_is_told(reply, asked, yes):
-    (claim,) = detailed(quotes_of(FIRST, SECOND), reply, asked, yes=yes)
+    (claim,) = detailed(quotes_of(FIRST, SECOND), reply, asked, yes=yes).claims
     assert [one.number for one in claim.citations] == [1]
 
 
 def test_what_another_document_says_is_no_detail():
     one, other = quotes_of(FIRST)[0], quotes_of(SECOND)[0]
     elsewhere = replace(other, document=replace(other.document, id="e"))
-    (claim,) = detailed([one, elsewhere], f"{SECOND} [2]")
+    (claim,) = detailed([one, elsewhere], f"{SECOND} [2]").claims
     assert len(claim.citations) == 1
 
 
