@@ -12,6 +12,7 @@ from rag.agreement.agree import disagreement
 from rag.agreement.another import told_of_another
 from rag.agreement.bounds import limit_told_otherwise
 from rag.agreement.called import called_otherwise
+from rag.agreement.counted import counts_another
 from rag.agreement.currency import wrong_currency
 from rag.agreement.exceptions import denies_what_is_excepted, told_though_excepted
 from rag.agreement.halves import half_told
@@ -190,6 +191,7 @@ def _weigh(text: str, source: str, question: str) -> Weighed:
         or called_otherwise(text, source, question)
         or other_unit(claim, found)
         or measures_another(text, source, question)
+        or counts_another(text, source, question)
         or told_of_the_time_after(text, source)
         or half_told(text, source, question)
         or subject_unmentioned(text, source, question)
