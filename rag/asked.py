@@ -131,6 +131,7 @@ _ASKS_YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 _A_MONTH = 31
+_SAME_WORD_CHARS = 6
 # Lists, comparisons, several questions in one, and what may have changed.
 _ASKS_FOR_SEVERAL = re.compile(
     r"^\W*(?:list|name|compare|contrast|summari[sz]e|describe)\b|"
@@ -243,8 +244,12 @@ def gives_what_is_asked(question: str, text: str) -> bool:
     if _ASKS_BEARER.match(question):
         return bool(_SAYS_WHO.search(text)) or _names_another(question, text)
     if _ASKS_REASON.search(question):
-        first = next((word for word in text.split() if content_words(word)), "")
-        return bool(_GIVES_REASON.search(text)) or not content_words(first) & asked
+        first = next((words for word in text.split() if (words := content_words(word))), set[str]())
+        # "Ordania" is of "Ordanian guns".
+        repeats = {one[:_SAME_WORD_CHARS] for one in first} & {
+            one[:_SAME_WORD_CHARS] for one in asked
+        }
+        return bool(_GIVES_REASON.search(text)) or not repeats
     return True
 
 

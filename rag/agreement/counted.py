@@ -19,30 +19,43 @@ _GOES_ON = frozenset(
     "of the these those other more different its their his her your our my".split()
 )
 _AS_GOOD_AS = 0.9
-_ARMED = (
-    "soldiers troops fighters mercenaries militants rebels attackers insurgents jihadists gunmen guerrillas "
-    "militiamen commandos terrorists instructors officers policemen"
-)
+_HIRED = "mercenaries contractors"
+_REBELS = "rebels militants attackers assailants insurgents jihadists gunmen guerrillas terrorists bandits"
+_REGULARS = "soldiers troops officers policemen"
 _UNARMED = (
     "civilians villagers residents bystanders inhabitants passers-by tourists pupils patients"
 )
-_SIDES = tuple(frozenset(map(stem, words.split())) for words in (_ARMED, _UNARMED))
+# Nobody is of both; a fighter may be of any side but the last.
+_SIDES = tuple(
+    (frozenset(map(stem, one.split())), frozenset(map(stem, " ".join(others).split())))
+    for one, others in (
+        (_HIRED, (_REBELS, _UNARMED)),
+        (_REBELS, (_HIRED, _REGULARS, _UNARMED)),
+        (_REGULARS, (_REBELS, _UNARMED)),
+        (_UNARMED, (_HIRED, _REBELS, _REGULARS, "fighters instructors")),
+    )
+)
+_KNOWN = frozenset().union(*(one for one, _ in _SIDES))
 
 
 def counts_another(sentence: str, source: str, question: str) -> str | None:
     """Why a sentence is no answer to "how many …?": its number is of another kind of thing.
 
-    Either the source counts what was asked for by another number ("31 soldiers died; sixty attackers did"), or what it
-    counts cannot be what was asked for: no mercenary is a civilian.
+    The source counts what was asked for by another number ("31 soldiers died; sixty attackers did"), what it counts
+    cannot be what was asked for (no mercenary is a civilian), or the sentence itself names that beside what it counts
+    ("The rebels took part in it with 47 vehicles").
     """
     asked = _asked(read_row(question))
     if asked is None:
         return None
-    said, held = set(_numbers(read_row(sentence))), list(_numbers(read_row(source)))
+    claim = read_row(sentence)
+    said, held = set(_numbers(claim)), list(_numbers(read_row(source)))
     theirs = {number for number, what in held if what == asked}
     mine = {number for number, _ in said}
     if not mine or mine & theirs:
         return None
+    if asked in claim.stems and all(what and what != asked for _, what in said):
+        return f"its number is not of “{asked}”"
     for number in mine:
         others = {what for one, what in held if one == number}
         if not others or None in others or asked in others:
@@ -86,5 +99,5 @@ def _noun(row: Row, first: int) -> str | None:
 
 def _excludes(asked: str, other: str) -> bool:
     """Whether nobody is both; a question may be misspelt."""
-    near = get_close_matches(asked, frozenset().union(*_SIDES), n=1, cutoff=_AS_GOOD_AS)
-    return any({*near} & mine and other in theirs for mine, theirs in (_SIDES, _SIDES[::-1]))
+    near = get_close_matches(asked, _KNOWN, n=1, cutoff=_AS_GOOD_AS)
+    return any({*near} & mine and other in theirs for mine, theirs in _SIDES)

@@ -27,7 +27,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 # "Yes", and a sentence that goes with it.
-_SAYS_YES_OR_NO = re.compile(r"\W*(?:yes|no|ja|nein),\s+\w+\s+\w+", re.IGNORECASE)
+_SAYS_YES_OR_NO = re.compile(r"\W*(?:yes|no|ja|nein),\s+\w+\.?\s+\w+", re.IGNORECASE)
 _LEAST_SHARED = 0.3
 # "Withdrew" is not "withdrawal", but "probation" and "probationary" are one word.
 _SAME_WORD_CHARS = 5
@@ -72,7 +72,8 @@ def yes_of_another(sentence: str, question: str) -> str | None:
     asked = {one for term in read_row(question).terms if term.kind == "name" for one in term.key}
     told = [term for term in read_row(sentence).terms if term.kind == "name" and not term.opens]
     if asked and told and not asked & content_words(sentence):
-        return f"that is of {told[0].text}, who was not asked about"
+        name = max((term.text for term in told), key=len)
+        return f"that is of {name}, who was not asked about"
     return None
 
 

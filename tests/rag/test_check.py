@@ -272,6 +272,7 @@ def test_what_leans_on_the_first_half_may_take_its_words():
             False,
         ),
         ("For what reason did Norwin move?", "Norwin moved to save on rent.", True),
+        ("Why do they buy Norwinian ships?", "Norwinia builds 44% of all ships.", False),
         ("Why was the road closed?", "The road was closed by flooding.", True),
         ("Why was the flight delayed?", "Fog delayed the flight.", True),
         ("Why is the bridge famous?", "The bridge is the longest in Europe.", True),

@@ -189,6 +189,12 @@ SUMMIT = "The president said that his country could replace the exports, since i
             "that is of Sadio Kamora, who was not asked about",
         ),
         (
+            "Is Goumara on the list of sanctions?",
+            "Yes, Gen. Sadio Kamora is on the list of sanctions.",
+            "Gen. Sadio Kamora is on the list of sanctions.",
+            "that is of Sadio Kamora, who was not asked about",
+        ),
+        (
             "Do the buyers have to pay the shipping of the grain?",
             "Yes, the president said that his country could replace the exports.",
             SUMMIT,

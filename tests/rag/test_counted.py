@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from rag.check import check
@@ -26,12 +28,22 @@ _WAGNER = "Militants killed dozens of Wagner mercenaries in the north of the cou
             "Militants killed dozens of Wagner mercenaries in the north.",
             _WAGNER,
         ),
+        (
+            "How many attackers were killed at Bulkani?",
+            "More than 30 soldiers died at Bulkani.",
+            "Gunmen overran the camp at Bulkani, where more than 30 soldiers died.",
+        ),
+        (
+            "How many rebels took part in the ambush?",
+            "The rebels took part in the ambush in 47 lorries.",
+            "The rebels came in 47 lorries and laid an ambush.",
+        ),
     ],
 )
 def test_number_of_something_else(question: str, said: str, source: str) -> None:
     claim = check(question, Draft(said, (1,)), [quote(source)])
     assert claim.verdict == "unsupported"
-    assert "does not count" in (claim.reason or "")
+    assert re.search("does not count|its number is not of", claim.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -49,4 +61,4 @@ def test_number_of_something_else(question: str, said: str, source: str) -> None
 )
 def test_number_of_what_was_asked(question: str, said: str, source: str) -> None:
     claim = check(question, Draft(said, (1,)), [quote(source)])
-    assert "does not count" not in (claim.reason or "")
+    assert not re.search("does not count|its number is not of", claim.reason or "")
